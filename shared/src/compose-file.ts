@@ -1,0 +1,46 @@
+import { LineCounter, parseDocument } from "yaml";
+import { COMPOSE_BYTES } from "./apps.ts";
+
+/** What is wrong with a compose file, and where; line and column count from 1. */
+export interface ComposeProblem {
+  message: string;
+  line?: number;
+  column?: number;
+}
+
+/**
+ * What can be said about a compose file without Compose: that it is YAML, with at least one service.
+ * Everything else is said by Compose itself, on the server. Nothing comes back when it may be tried.
+ */
+export function composeProblem(text: string): ComposeProblem | undefined {
+  if (text.trim() === "") return { message: "The compose file is empty." };
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes > COMPOSE_BYTES) return { message: `The compose file has ${bytes} bytes; at most ${COMPOSE_BYTES} are allowed.` };
+
+  const lines = new LineCounter();
+  // As Compose reads it: YAML 1.1's merge keys, and an alias bomb is refused.
+  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  const at = (offset: number) => ({ line: lines.linePos(offset).line, column: lines.linePos(offset).col });
+  const [error] = document.errors;
+  if (error) return { message: `This is not YAML: ${error.message}.`.replace("..", "."), ...at(error.pos[0]) };
+
+  let model: unknown;
+  try {
+    model = document.toJS({ maxAliasCount: 1_000 });
+  } catch (cause) {
+    return { message: `This YAML cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.` };
+  }
+  if (!isMap(model)) return { message: "A compose file is a map with the key services.", line: 1, column: 1 };
+  const offsetOf = (key: string) => {
+    const node = document.get(key, true) as { range?: [number, number, number] } | undefined;
+    return node?.range ? at(node.range[0]) : { line: 1, column: 1 };
+  };
+  if (!("services" in model))
+    return { message: "The compose file has no services. Add at least one under the key services.", line: 1, column: 1 };
+  if (!isMap(model.services)) return { message: "services must be a map of names to services.", ...offsetOf("services") };
+  if (Object.keys(model.services).length === 0)
+    return { message: "The compose file has no services: the map services is empty.", ...offsetOf("services") };
+  return undefined;
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,46 @@
+import { z } from "zod";
+
+/** Every code that an error of the API may carry, and the HTTP status it comes with. */
+export const errorStatus = {
+  INVALID_REQUEST: 400,
+  INVALID_COMPOSE: 400,
+  WEAK_PASSWORD: 400,
+  UNAUTHENTICATED: 401,
+  INVALID_CREDENTIALS: 401,
+  INVALID_SETUP_TOKEN: 401,
+  INVALID_ENROLLMENT_TOKEN: 401,
+  ENROLLMENT_TOKEN_USED: 401,
+  ENROLLMENT_TOKEN_EXPIRED: 401,
+  FORBIDDEN: 403,
+  CROSS_ORIGIN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  NAME_TAKEN: 409,
+  SETUP_DONE: 409,
+  IDEMPOTENCY_CONFLICT: 409,
+  SERVER_AWAY: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  TOO_MANY_ATTEMPTS: 429,
+  INTERNAL: 500,
+} as const;
+export type ErrorCode = keyof typeof errorStatus;
+
+/** The codes of a job that did not succeed. They come from the server on which it ran. */
+export const JobErrorCode = z.enum([
+  "INVALID_JOB",
+  "INVALID_COMPOSE",
+  "POLICY_REFUSED",
+  "DOCKER_UNAVAILABLE",
+  "IMAGE_NOT_FOUND",
+  "PULL_FAILED",
+  "PORT_TAKEN",
+  "UNHEALTHY",
+  "NOT_DEPLOYED",
+  "COMMAND_FAILED",
+  "DISK_FULL",
+  "INTERRUPTED",
+  "DEADLINE_EXCEEDED",
+  "INTERNAL",
+]);
+export type JobErrorCode = z.output<typeof JobErrorCode>;

@@ -1,0 +1,20 @@
+import { z } from "zod";
+
+/** Something that a screen shows has changed. The console fetches again what it shows of it, unless `data` says all. */
+export const Event = z.object({
+  type: z.enum([
+    "server.changed",
+    "server.removed",
+    "server.sampled",
+    "app.changed",
+    "app.removed",
+    "deployment.changed",
+    "job.changed",
+    "activity.added",
+  ]),
+  /** Of the server, app, deployment, job or activity. */
+  id: z.string(),
+  /** `server.sampled`: a ServerSample. */
+  data: z.unknown().optional(),
+});
+export type Event = z.output<typeof Event>;

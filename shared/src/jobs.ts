@@ -1,0 +1,148 @@
+import { z } from "zod";
+import { JobErrorCode } from "./errors.ts";
+import { AppId, Name } from "./ids.ts";
+import { EnvEntry, ServiceState } from "./apps.ts";
+
+const minutes = (count: number) => count * 60_000;
+const ofApp = { appId: AppId, name: Name };
+const laneOfApp = ({ appId }: { appId: string }) => `app:${appId}`;
+
+/** Which image a service of a release runs, by content. */
+export const PinnedImage = z.object({ service: z.string(), image: z.string(), digest: z.string() });
+export type PinnedImage = z.output<typeof PinnedImage>;
+
+/** Every kind of job: what the control plane asks, what a success gives back, what its kind promises. */
+const kinds = {
+  "deploy-app": {
+    input: z.object({ ...ofApp, release: z.int().positive(), compose: z.string(), env: z.array(EnvEntry) }),
+    /** `canonical` is what runs: the compose file as Compose resolved it, with our labels. */
+    result: z.object({ images: z.array(PinnedImage), canonical: z.string(), services: z.array(ServiceState) }),
+    lane: laneOfApp,
+    idempotent: true,
+    supersedes: true,
+    timeLimitMs: minutes(60),
+  },
+  "start-app": {
+    input: z.object(ofApp),
+    result: z.object({ services: z.array(ServiceState) }),
+    lane: laneOfApp,
+    idempotent: true,
+    supersedes: false,
+    timeLimitMs: minutes(10),
+  },
+  "stop-app": {
+    input: z.object(ofApp),
+    result: z.object({ services: z.array(ServiceState) }),
+    lane: laneOfApp,
+    idempotent: true,
+    supersedes: false,
+    timeLimitMs: minutes(10),
+  },
+  "restart-app": {
+    input: z.object(ofApp),
+    result: z.object({ services: z.array(ServiceState) }),
+    lane: laneOfApp,
+    idempotent: true,
+    supersedes: false,
+    timeLimitMs: minutes(10),
+  },
+  "remove-app": {
+    input: z.object({ ...ofApp, volumes: z.enum(["keep", "delete"]) }),
+    result: z.object({ keptVolumes: z.array(z.string()) }),
+    lane: laneOfApp,
+    idempotent: true,
+    supersedes: false,
+    timeLimitMs: minutes(15),
+  },
+};
+
+export type JobKind = keyof typeof kinds;
+export type JobInput<K extends JobKind> = z.output<(typeof kinds)[K]["input"]>;
+export type JobResult<K extends JobKind> = z.output<(typeof kinds)[K]["result"]>;
+
+export interface JobShape<K extends JobKind> {
+  input: z.ZodType<JobInput<K>>;
+  result: z.ZodType<JobResult<K>>;
+  /** The jobs of one lane run one at a time, in order. */
+  lane(input: JobInput<K>): string;
+  /** Twice is as good as once: it may be resumed, and offered again to an agent that lost its journal. */
+  idempotent: boolean;
+  /** A newer one takes the place of those still queued in its lane. */
+  supersedes: boolean;
+  /** How long one attempt may run, by the agent's own monotonic clock. */
+  timeLimitMs: number;
+}
+
+export const jobKinds: { [K in JobKind]: JobShape<K> } = kinds;
+export const JobKind = z.enum(Object.keys(kinds) as [JobKind, ...JobKind[]]);
+
+export const JobState = z.enum(["queued", "offered", "running", "succeeded", "failed", "canceled", "lost", "superseded"]);
+export type JobState = z.output<typeof JobState>;
+/** The states a job can still leave. */
+export const openStates: JobState[] = ["queued", "offered", "running"];
+
+/** Why a job did not succeed, for the person who will read it. */
+export const JobError = z.object({
+  code: JobErrorCode,
+  message: z.string().max(4_000),
+  details: z
+    .object({
+      /** The step in which it went wrong. */
+      step: z.string().optional(),
+      /** The service that is to blame. */
+      service: z.string().optional(),
+      /** The last lines that say why. */
+      lines: z.array(z.string()).optional(),
+      /** The policy rule that refused. */
+      rule: z.string().optional(),
+      /** The release that was put back; null when there was none. */
+      restored: z.int().nullable().optional(),
+      /** Where in the compose file. */
+      line: z.int().optional(),
+      column: z.int().optional(),
+    })
+    .optional(),
+});
+export type JobError = z.output<typeof JobError>;
+
+/** How a job ended on its server. */
+export const Ending = z.object({
+  outcome: z.enum(["succeeded", "failed", "canceled"]),
+  result: z.unknown().optional(),
+  error: JobError.optional(),
+});
+export type Ending = z.output<typeof Ending>;
+
+/** An entry's text is at most this long; what is longer becomes several entries. */
+export const ENTRY_LENGTH = 2_000;
+
+/** One thing a job said, in one of its steps. A job's entries are numbered from 1, without gaps. */
+export const Entry = z.object({
+  seq: z.int().positive(),
+  at: z.int(),
+  step: z.string().max(63),
+  /** `step`: the step has "started", "succeeded", "failed" or was "skipped". `note`: the agent's own words. The rest is output. */
+  stream: z.enum(["step", "note", "stdout", "stderr"]),
+  text: z.string().max(ENTRY_LENGTH),
+});
+export type Entry = z.output<typeof Entry>;
+
+/** A job as people see it. */
+export const JobView = z
+  .object({
+    id: z.string(),
+    kind: JobKind,
+    state: JobState,
+    serverId: z.string(),
+    serverName: z.string(),
+    appId: z.string().nullable(),
+    appName: z.string().nullable(),
+    by: z.string().nullable(),
+    queuedAt: z.int(),
+    startedAt: z.int().nullable(),
+    endedAt: z.int().nullable(),
+    cancelAskedAt: z.int().nullable(),
+    error: JobError.nullable(),
+  })
+  .meta({ id: "Job" });
+export type JobView = z.output<typeof JobView>;

@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { AppId, Name } from "./ids.ts";
+
+/** Every kind of live stream: what opens it. What flows is bytes; for `logs`, one JSON `LogLine` a line. */
+const kinds = {
+  logs: z.object({
+    appId: AppId,
+    name: Name,
+    service: z.string().max(255).optional(),
+    tail: z.int().min(0).max(10_000),
+    since: z.int().nonnegative().optional(),
+    follow: z.boolean(),
+  }),
+};
+
+export type StreamKind = keyof typeof kinds;
+export type StreamInput<K extends StreamKind> = z.output<(typeof kinds)[K]>;
+export const streamKinds: { [K in StreamKind]: z.ZodType<StreamInput<K>> } = kinds;
+export const StreamKind = z.enum(Object.keys(kinds) as [StreamKind, ...StreamKind[]]);
+
+/** Bytes that may be on their way in one stream. A reader gives credit as it reads. */
+export const STREAM_WINDOW = 256 * 1024;
+/** Bytes of one data frame, at most. */
+export const STREAM_CHUNK = 64 * 1024;
+
+const DATA = 1;
+
+/** A data frame: u8 kind, u32 stream id (big-endian), payload. */
+export function dataFrame(streamId: number, payload: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(5 + payload.length);
+  frame[0] = DATA;
+  new DataView(frame.buffer).setUint32(1, streamId);
+  frame.set(payload, 5);
+  return frame;
+}
+
+/** Undefined for a frame that is no data frame. */
+export function readDataFrame(frame: Uint8Array): { streamId: number; payload: Uint8Array } | undefined {
+  if (frame.length < 5 || frame[0] !== DATA) return undefined;
+  const streamId = new DataView(frame.buffer, frame.byteOffset).getUint32(1);
+  return { streamId, payload: frame.subarray(5) };
+}
