@@ -1,0 +1,45 @@
+import type { PageQuery } from "@appos/shared/envelope";
+import type { ActivityView } from "@appos/shared/activity";
+import { newId } from "../../ids.ts";
+import type { Ports, Statement } from "../../ports.ts";
+import { pageOf } from "../../reply.ts";
+import { activityStore } from "./store.ts";
+
+export type ActivityService = ReturnType<typeof activityService>;
+
+/** Who asks for a change: a person by name and address, or nobody for AppOS itself. */
+export interface Actor {
+  name: string;
+  address: string;
+}
+
+export interface Act extends Partial<Pick<ActivityView, "appId" | "serverId" | "deploymentId" | "jobId">> {
+  actor: Actor | null;
+  action: string;
+  subject: string;
+}
+
+export function activityService({ database, clock, events }: Ports) {
+  const store = activityStore(database);
+  const row = ({ actor, ...act }: Act) => ({
+    id: newId("act", clock),
+    at: clock.now(),
+    by: actor?.name ?? null,
+    address: actor?.address ?? null,
+    ...act,
+  });
+  return {
+    list: async (page: PageQuery) => pageOf(await store.list(page), await store.count(), page),
+
+    /** The act as a part of some batch. Whoever runs that batch calls `told` after it. */
+    statement: (act: Act): Statement => store.insert(row(act)),
+    told: () => events.publish({ type: "activity.added", id: "" }),
+
+    /** Makes a change and writes down who asked for it: both or neither. */
+    async write<const T extends Statement[]>(act: Act, statements: T) {
+      const [, ...results] = await database.batch([store.insert(row(act)), ...statements]);
+      events.publish({ type: "activity.added", id: "" });
+      return results as unknown[];
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { count, desc } from "drizzle-orm";
+import type { PageQuery } from "@appos/shared/envelope";
+import type { Database } from "../../ports.ts";
+import { activity } from "./schema.ts";
+
+export function activityStore(database: Database) {
+  const columns = {
+    id: activity.id,
+    at: activity.at,
+    by: activity.by,
+    action: activity.action,
+    subject: activity.subject,
+    appId: activity.appId,
+    serverId: activity.serverId,
+    deploymentId: activity.deploymentId,
+    jobId: activity.jobId,
+    address: activity.address,
+  };
+  return {
+    insert: (row: typeof activity.$inferInsert) => database.insert(activity).values(row),
+    count: async () => (await database.select({ n: count() }).from(activity))[0]!.n,
+    list: ({ page, pageSize }: PageQuery) =>
+      database
+        .select(columns)
+        .from(activity)
+        .orderBy(desc(activity.number))
+        .limit(pageSize)
+        .offset((page - 1) * pageSize),
+  };
+}

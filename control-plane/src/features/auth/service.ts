@@ -1,0 +1,165 @@
+import type { Login, Me, NewToken, NewUser, Role, Setup, TokenView } from "@appos/shared/auth";
+import { randomText, sha256 } from "../../bytes.ts";
+import { AppError, notFound } from "../../errors.ts";
+import { newId } from "../../ids.ts";
+import type { Ports } from "../../ports.ts";
+import type { ActivityService, Actor } from "../activity/service.ts";
+import { minutesToWait, WINDOW_MS, windowOf } from "./login-limits.ts";
+import { hashPassword, passwordFits, passwordWeakness } from "./password.ts";
+import type { Token, User } from "./schema.ts";
+import { sessions } from "./sessions.ts";
+import { authStore, sessionRows } from "./store.ts";
+
+/** Somebody who is signed in, by a browser's session or by a token. */
+export interface Caller {
+  userId: string;
+  email: string;
+  name: string;
+  role: Role;
+  session?: { id: string; extended: boolean };
+}
+export type AuthService = ReturnType<typeof authService>;
+
+const SETUP = "setup";
+const SETUP_LINK = "setup-link";
+const TOKEN_PREFIX = "appos_";
+
+export function authService({ database, clock, keys }: Ports, activity: ActivityService) {
+  const store = authStore(database);
+  const live = sessions(sessionRows(database, clock.now));
+  const me = ({ id, email, name, role }: User): Me => ({ id, email, name, role });
+
+  async function newUser({ email, name, password, role }: NewUser): Promise<User> {
+    const weakness = passwordWeakness(password, [email, name]);
+    if (weakness) throw new AppError("WEAK_PASSWORD", weakness, [{ path: "password", message: weakness }]);
+    return { id: newId("usr", clock), email, name, role, passwordHash: await hashPassword(keys, password), createdAt: clock.now() };
+  }
+
+  /** Makes the administrator; exactly one of those who try at once succeeds, and never again. */
+  async function firstUser(asked: Omit<NewUser, "role">, address: string): Promise<Me> {
+    const user = await newUser({ ...asked, role: "admin" });
+    const act = { actor: { name: user.email, address }, action: "setup", subject: user.email };
+    try {
+      await activity.write(act, [store.reach(SETUP, user.id, clock.now()), store.dropMilestone(SETUP_LINK), store.insertUser(user)]);
+    } catch (error) {
+      if (await store.milestone(SETUP)) throw new AppError("SETUP_DONE", "AppOS has its administrator already. Sign in instead.");
+      throw error;
+    }
+    return me(user);
+  }
+
+  async function countAttempt(email: string, address: string) {
+    const [now, window] = [clock.now(), windowOf(clock.now())];
+    const [account, from] = [`account:${await sha256(email)}`, `address:${address}`];
+    await store.all([store.attempt(account, window), store.attempt(from, window)]);
+    const counts = { account: await store.attempts(account, window), address: await store.attempts(from, window) };
+    const minutes = minutesToWait(counts, now);
+    if (minutes > 0) throw new AppError("TOO_MANY_ATTEMPTS", `Too many log-ins have failed. Try again in ${minutes} minutes.`, { minutes });
+    return () => store.forgive(account);
+  }
+
+  return {
+    setupNeeded: async () => !(await store.milestone(SETUP)),
+
+    /** The secret of a new one-time set-up link; every older link is void. Nothing once AppOS is set up. */
+    async setupToken(): Promise<string | undefined> {
+      if (await store.milestone(SETUP)) return undefined;
+      const token = randomText(24);
+      await store.replaceMilestone(SETUP_LINK, await sha256(token), clock.now());
+      return token;
+    },
+
+    async setup({ token, ...asked }: Setup, address: string): Promise<Me> {
+      if (await store.milestone(SETUP)) throw new AppError("SETUP_DONE", "AppOS has its administrator already. Sign in instead.");
+      const link = await store.milestone(SETUP_LINK);
+      if (!link || link.value !== (await sha256(token))) {
+        throw new AppError(
+          "INVALID_SETUP_TOKEN",
+          "This set-up link is not valid. The newest one is printed by AppOS when it starts, and stands in the file setup-url in its data folder.",
+        );
+      }
+      return firstUser(asked, address);
+    },
+
+    /** The administrator named by the environment, made at the first start. */
+    setupFromEnvironment: (asked: Omit<NewUser, "role">) => firstUser(asked, "environment"),
+
+    async login({ email, password }: Login, address: string): Promise<Me> {
+      const forgive = await countAttempt(email, address);
+      const user = await store.userByEmail(email);
+      if (!(await passwordFits(keys, password, user?.passwordHash)) || !user) {
+        throw new AppError("INVALID_CREDENTIALS", "E-mail address or password is wrong.");
+      }
+      await forgive();
+      await activity.write({ actor: { name: user.email, address }, action: "sign-in", subject: user.email }, []);
+      return me(user);
+    },
+
+    /** A new session for a user who has just shown who they are. */
+    startSession: (userId: string) => live.start(userId),
+    endSession: (id: string) => live.end(id),
+    sessionCookie: live.cookie,
+
+    async bySession(id: string): Promise<Caller | undefined> {
+      const session = await live.check(id);
+      const user = session && (await store.userById(session.userId));
+      return user && { userId: user.id, email: user.email, name: user.name, role: user.role, session: { id, extended: session.extended } };
+    },
+
+    /** A token never may more than the user it belongs to. */
+    async byToken(secret: string): Promise<Caller | undefined> {
+      const token = secret.startsWith(TOKEN_PREFIX) ? await store.tokenByHash(await sha256(secret)) : undefined;
+      const user = token && (await store.userById(token.userId));
+      if (!token || !user) return undefined;
+      if (clock.now() - (token.usedAt ?? 0) > 60_000) await store.tokenUsed(token.id, clock.now());
+      return { userId: user.id, email: user.email, name: user.name, role: user.role === "admin" ? token.role : "viewer" };
+    },
+
+    tokens: async ({ userId }: Caller) => (await store.tokensOf(userId)).map(tokenView),
+
+    async issueToken({ name, role }: NewToken, caller: Caller, actor: Actor): Promise<{ token: TokenView; secret: string }> {
+      if (role === "admin" && caller.role !== "admin") throw new AppError("FORBIDDEN", "A token cannot do more than you can.");
+      const secret = `${TOKEN_PREFIX}${randomText(32)}`;
+      const token: Token = {
+        id: newId("tok", clock),
+        userId: caller.userId,
+        name,
+        role,
+        hash: await sha256(secret),
+        createdAt: clock.now(),
+        usedAt: null,
+      };
+      await activity.write({ actor, action: "issue-token", subject: name }, [store.insertToken(token)]);
+      return { token: tokenView(token), secret };
+    },
+
+    async revokeToken(id: string, { userId }: Caller, actor: Actor) {
+      const [gone] = await store.removeToken(userId, id);
+      if (!gone) notFound("token");
+      await activity.write({ actor, action: "revoke-token", subject: gone.name }, []);
+    },
+
+    users: async () => (await store.users()).map(me),
+
+    async addUser(asked: NewUser, actor: Actor): Promise<Me> {
+      if (await store.userByEmail(asked.email)) throw new AppError("NAME_TAKEN", "There is an account with this e-mail address already.");
+      const user = await newUser(asked);
+      await activity.write({ actor, action: "add-user", subject: user.email }, [store.insertUser(user)]);
+      return me(user);
+    },
+
+    async removeUser(id: string, caller: Caller, actor: Actor) {
+      const user = (await store.userById(id)) ?? notFound("user");
+      if (user.id === caller.userId) throw new AppError("CONFLICT", "You cannot remove yourself.");
+      await activity.write({ actor, action: "remove-user", subject: user.email }, [store.removeUser(id)]);
+    },
+
+    /** Forgets what is over. Asked for once a minute. */
+    async tidy() {
+      await live.removeExpired();
+      await store.removeOldAttempts(windowOf(clock.now() - WINDOW_MS));
+    },
+  };
+}
+
+const tokenView = ({ id, name, role, createdAt, usedAt }: Token): TokenView => ({ id, name, role, createdAt, usedAt });

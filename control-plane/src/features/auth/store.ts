@@ -1,0 +1,72 @@
+import { and, asc, count, eq, gt, lt, sql } from "drizzle-orm";
+import type { Database, Statement } from "../../ports.ts";
+import { attempts, milestones, sessions, type Token, tokens, type User, users } from "./schema.ts";
+import type { SessionRows } from "./sessions.ts";
+
+export function authStore(database: Database) {
+  const first = async <T>(rows: Promise<T[]>) => (await rows).at(0);
+  return {
+    userById: (id: string) => first<User>(database.select().from(users).where(eq(users.id, id))),
+    userByEmail: (email: string) => first<User>(database.select().from(users).where(eq(users.email, email))),
+    users: () => database.select().from(users).orderBy(asc(users.createdAt)),
+    countUsers: async () => (await database.select({ n: count() }).from(users))[0]!.n,
+    insertUser: (user: User): Statement => database.insert(users).values(user),
+    removeUser: (id: string): Statement => database.delete(users).where(eq(users.id, id)),
+
+    milestone: (name: string) => first(database.select().from(milestones).where(eq(milestones.name, name))),
+    /** Fails where it has been reached. */
+    reach: (name: string, value: string, at: number): Statement => database.insert(milestones).values({ name, value, at }),
+    replaceMilestone: (name: string, value: string, at: number) =>
+      database.insert(milestones).values({ name, value, at }).onConflictDoUpdate({ target: milestones.name, set: { value, at } }),
+    dropMilestone: (name: string): Statement => database.delete(milestones).where(eq(milestones.name, name)),
+
+    tokensOf: (userId: string) => database.select().from(tokens).where(eq(tokens.userId, userId)).orderBy(asc(tokens.createdAt)),
+    tokenByHash: (hash: string) => first<Token>(database.select().from(tokens).where(eq(tokens.hash, hash))),
+    insertToken: (token: Token): Statement => database.insert(tokens).values(token),
+    tokenUsed: (id: string, at: number) => database.update(tokens).set({ usedAt: at }).where(eq(tokens.id, id)),
+    removeToken: (userId: string, id: string) =>
+      database
+        .delete(tokens)
+        .where(and(eq(tokens.id, id), eq(tokens.userId, userId)))
+        .returning({ name: tokens.name }),
+
+    attempts: async (key: string, window: number) =>
+      (
+        await first(
+          database
+            .select()
+            .from(attempts)
+            .where(and(eq(attempts.key, key), eq(attempts.window, window))),
+        )
+      )?.count ?? 0,
+    attempt: (key: string, window: number): Statement =>
+      database
+        .insert(attempts)
+        .values({ key, window, count: 1 })
+        .onConflictDoUpdate({
+          target: [attempts.key, attempts.window],
+          set: { count: sql`${attempts.count} + 1` },
+        }),
+    forgive: (key: string) => database.delete(attempts).where(eq(attempts.key, key)),
+    removeOldAttempts: (before: number) => database.delete(attempts).where(lt(attempts.window, before)),
+
+    all: (statements: [Statement, ...Statement[]]) => database.batch(statements),
+  };
+}
+
+export function sessionRows(database: Database, now: () => number): SessionRows {
+  return {
+    find: async (id) =>
+      (
+        await database
+          .select()
+          .from(sessions)
+          .where(and(eq(sessions.id, id), gt(sessions.expiresAt, now())))
+      ).at(0),
+    insert: (row) => database.insert(sessions).values(row),
+    extend: (id, expiresAt) => database.update(sessions).set({ expiresAt }).where(eq(sessions.id, id)),
+    remove: (id) => database.delete(sessions).where(eq(sessions.id, id)),
+    removeOfUser: (userId) => database.delete(sessions).where(eq(sessions.userId, userId)),
+    removeExpired: () => database.delete(sessions).where(lt(sessions.expiresAt, now())),
+  };
+}

@@ -1,0 +1,50 @@
+import type { DeploymentStatus, DeploymentView } from "@appos/shared/deployments";
+import type { JobState } from "@appos/shared/jobs";
+import type { Presence } from "@appos/shared/servers";
+import type { Job } from "../jobs/service.ts";
+import type { DeploymentRow } from "./schema.ts";
+
+/** A deployment keeps no state of its own that could disagree with its job's. */
+const statusOf = {
+  queued: "pending",
+  offered: "pending",
+  running: "running",
+  succeeded: "succeeded",
+  failed: "failed",
+  canceled: "canceled",
+  superseded: "canceled",
+  lost: "lost",
+} as const satisfies Record<JobState, DeploymentStatus>;
+
+interface Around {
+  app: { name: string; liveDeploymentId: string | null };
+  server: { id: string; name: string; presence: Presence; since: number };
+}
+
+export function deploymentView({ id, appId, release, version, jobId }: DeploymentRow, job: Job, { app, server }: Around): DeploymentView {
+  const status = statusOf[job.state];
+  return {
+    id,
+    appId,
+    appName: app.name,
+    serverId: server.id,
+    serverName: server.name,
+    jobId,
+    release,
+    version,
+    status,
+    waitingFor: status === "pending" ? waitingFor(job, server) : null,
+    cancelAskedAt: job.cancelAskedAt,
+    error: job.error,
+    live: app.liveDeploymentId === id,
+    by: job.by,
+    queuedAt: job.queuedAt,
+    startedAt: job.startedAt,
+    endedAt: job.endedAt,
+  };
+}
+
+function waitingFor({ state }: Job, { name, presence, since }: Around["server"]): DeploymentView["waitingFor"] {
+  if (presence !== "up") return { reason: "server", serverName: name, since: presence === "added" ? null : since };
+  return state === "queued" ? { reason: "lane" } : null;
+}

@@ -1,0 +1,30 @@
+import { and, count, desc, eq } from "drizzle-orm";
+import type { PageQuery } from "@appos/shared/envelope";
+import type { PinnedImage } from "@appos/shared/jobs";
+import type { Database, Statement } from "../../ports.ts";
+import { type DeploymentRow, deployments, releases } from "./schema.ts";
+
+export function deploymentStore(database: Database) {
+  const first = async (rows: Promise<DeploymentRow[]>) => (await rows).at(0);
+  const of = (appId: string | undefined) => (appId === undefined ? undefined : eq(deployments.appId, appId));
+  return {
+    find: (id: string) => first(database.select().from(deployments).where(eq(deployments.id, id))),
+    findByJob: (jobId: string) => first(database.select().from(deployments).where(eq(deployments.jobId, jobId))),
+    count: async (appId?: string) => (await database.select({ n: count() }).from(deployments).where(of(appId)))[0]!.n,
+    list: ({ page, pageSize }: PageQuery, appId?: string) =>
+      database
+        .select()
+        .from(deployments)
+        .where(of(appId))
+        .orderBy(desc(deployments.number))
+        .limit(pageSize)
+        .offset((page - 1) * pageSize),
+    insert: (row: typeof deployments.$inferInsert): Statement => database.insert(deployments).values(row),
+    insertRelease: (row: typeof releases.$inferInsert): Statement => database.insert(releases).values(row),
+    pin: (appId: string, number: number, images: PinnedImage[], canonical: string) =>
+      database
+        .update(releases)
+        .set({ images, canonical })
+        .where(and(eq(releases.appId, appId), eq(releases.number, number))),
+  };
+}

@@ -1,0 +1,40 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { LogLine, LogQuery } from "@appos/shared/logs";
+import { allow, type AppEnv } from "../../access.ts";
+import { ok } from "../../reply.ts";
+import type { Services } from "../../services.ts";
+import { eventStream, type Out } from "../../sse.ts";
+import { valid } from "../../valid.ts";
+
+const Lines = z.object({ items: z.array(LogLine) });
+
+export const logRoutes = (services: Services) =>
+  new Hono<AppEnv>().get(
+    "/:id/logs",
+    allow("logs", "read", { summary: "The log of an app's services; live with follow=1", data: Lines }),
+    valid("query", LogQuery),
+    async (c) => {
+      const query = c.req.valid("query");
+      const lines = await services.logs.lines(c.req.param("id"), query);
+      if (query.follow === "1") return eventStream(c, services, (out) => tell(lines, out));
+      return ok(c, { items: await collected(lines) });
+    },
+  );
+
+async function collected(lines: ReadableStream<LogLine>): Promise<LogLine[]> {
+  const items: LogLine[] = [];
+  await lines.pipeTo(new WritableStream({ write: (line) => void items.push(line) }));
+  return items;
+}
+
+async function tell(lines: ReadableStream<LogLine>, { send, signal }: Out) {
+  const reader = lines.getReader();
+  signal.addEventListener("abort", () => void reader.cancel().catch(() => {}));
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) await send("line", next.value);
+    if (!signal.aborted) await send("end", {});
+  } catch (error) {
+    if (!signal.aborted) await send("end", { error: error instanceof Error ? error.message : String(error) });
+  }
+}

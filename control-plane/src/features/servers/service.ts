@@ -1,0 +1,159 @@
+import type { PageQuery } from "@appos/shared/envelope";
+import type { Enroll, Enrolled, Enrollment, NewServer, ServerFacts, ServerView } from "@appos/shared/servers";
+import { randomText, sha256 } from "../../bytes.ts";
+import { AppError, notFound } from "../../errors.ts";
+import { newId } from "../../ids.ts";
+import type { Ports } from "../../ports.ts";
+import { pageOf } from "../../reply.ts";
+import type { ActivityService, Actor } from "../activity/service.ts";
+import type { SystemService } from "../system/service.ts";
+import { ENROLLMENT_MS, enrollmentOf } from "./enrollment.ts";
+import { presenceOf } from "./presence.ts";
+import type { ServerRow } from "./schema.ts";
+import { serverStore } from "./store.ts";
+
+export type ServerService = ReturnType<typeof serverService>;
+
+/** What servers need to know of apps, which come after them. */
+export interface AppCounts {
+  of(serverIds: string[]): Promise<Map<string, number>>;
+}
+
+export function serverService(
+  { database, clock, rooms, events }: Ports,
+  system: SystemService,
+  activity: ActivityService,
+  apps: () => AppCounts,
+) {
+  const store = serverStore(database);
+  const changed = (id: string) => events.publish({ type: "server.changed", id });
+  const find = async (idOrName: string) => (await store.find(idOrName)) ?? (await store.findByName(idOrName)) ?? notFound("server");
+
+  async function viewsOf(rows: ServerRow[]): Promise<ServerView[]> {
+    const counts = await apps().of(rows.map(({ id }) => id));
+    return Promise.all(
+      rows.map(async (row) => {
+        const { id, name, addedAt, facts } = row;
+        const { presence, since } = presenceOf(row, clock.now());
+        const sample = (presence === "up" && (await rooms.sample(id))) || null;
+        return { id, name, presence, since, addedAt, facts, sample, appCount: counts.get(id) ?? 0 };
+      }),
+    );
+  }
+  const viewOf = async (row: ServerRow) => (await viewsOf([row]))[0]!;
+
+  async function nameIsFree(name: string) {
+    if (await store.findByName(name))
+      throw new AppError("NAME_TAKEN", `There is a server named ${name} already.`, [{ path: "name", message: "This name is taken." }]);
+  }
+
+  async function enrollment(serverId: string, url: string) {
+    const [token, expiresAt] = [`enroll_${randomText(24)}`, clock.now() + ENROLLMENT_MS];
+    const row = { id: newId("enr", clock), serverId, tokenHash: await sha256(token), expiresAt };
+    const { id: controlPlaneId } = await system.identity();
+    return {
+      view: enrollmentOf(token, expiresAt, url, controlPlaneId),
+      statements: [store.dropEnrollments(serverId), store.insertEnrollment(row)],
+    };
+  }
+
+  async function refuseToken(tokenHash: string): Promise<never> {
+    const known = await store.findEnrollment(tokenHash);
+    if (!known)
+      throw new AppError("INVALID_ENROLLMENT_TOKEN", "This enrollment token is not known. Copy the whole command from the console again.");
+    if (known.usedAt !== null)
+      throw new AppError("ENROLLMENT_TOKEN_USED", "This enrollment token has been used already. Make a new one in the console.");
+    throw new AppError(
+      "ENROLLMENT_TOKEN_EXPIRED",
+      "This enrollment token has expired: it was valid for 15 minutes. Make a new one in the console.",
+    );
+  }
+
+  return {
+    find,
+    view: async (idOrName: string) => viewOf(await find(idOrName)),
+    list: async (page: PageQuery) => pageOf(await viewsOf(await store.list(page)), await store.count(), page),
+    count: () => store.count(),
+    /** Names and presences of servers, by id. */
+    async presences(ids: string[]) {
+      const rows = await store.findMany([...new Set(ids)]);
+      return new Map(rows.map((row) => [row.id, { name: row.name, ...presenceOf(row, clock.now()) }]));
+    },
+    /** Of a server that may be gone. */
+    nameOf: async (id: string) => (await store.name(id)) ?? id,
+
+    async add({ name }: NewServer, url: string, actor: Actor | null): Promise<{ server: ServerView; enrollment: Enrollment }> {
+      await nameIsFree(name);
+      const id = newId("srv", clock);
+      const { view, statements } = await enrollment(id, url);
+      const insert = store.insert({ id, name, addedAt: clock.now() });
+      await activity.write({ actor, action: "add-server", subject: name, serverId: id }, [insert, ...statements]);
+      changed(id);
+      return { server: await viewOf(await find(id)), enrollment: view };
+    },
+
+    /** Another token for the same server. Redeeming it replaces the key of the agent it had. */
+    async enrollAgain(idOrName: string, url: string, actor: Actor | null): Promise<Enrollment> {
+      const { id, name } = await find(idOrName);
+      const { view, statements } = await enrollment(id, url);
+      await activity.write({ actor, action: "issue-enrollment", subject: name, serverId: id }, statements);
+      return view;
+    },
+
+    async enroll({ token, publicKey }: Enroll, address: string): Promise<Enrolled> {
+      const tokenHash = await sha256(token);
+      const redeemed = (await store.redeem(tokenHash, clock.now())) ?? (await refuseToken(tokenHash));
+      const { id, name } = await find(redeemed.serverId);
+      await activity.write({ actor: { name: "agent", address }, action: "enroll-server", subject: name, serverId: id }, [
+        store.setKey(id, publicKey),
+      ]);
+      rooms.revoke(id);
+      changed(id);
+      const { id: controlPlaneId, publicKey: controlPlaneKey } = await system.identity();
+      return { serverId: id, serverName: name, controlPlaneId, controlPlaneKey };
+    },
+
+    async rename(idOrName: string, { name }: NewServer, actor: Actor): Promise<ServerView> {
+      const server = await find(idOrName);
+      if (server.name !== name) {
+        await nameIsFree(name);
+        await activity.write({ actor, action: "rename-server", subject: `${server.name} to ${name}`, serverId: server.id }, [
+          store.rename(server.id, name),
+        ]);
+        changed(server.id);
+      }
+      return viewOf(await find(server.id));
+    },
+
+    /** Forgets a server and shuts its agent out. What runs on it runs on. */
+    async remove(idOrName: string, actor: Actor) {
+      const { id, name } = await find(idOrName);
+      const appCount = (await apps().of([id])).get(id) ?? 0;
+      if (appCount > 0)
+        throw new AppError("CONFLICT", `${name} still has ${appCount} ${appCount === 1 ? "app" : "apps"}. Remove or move them first.`);
+      await activity.write({ actor, action: "remove-server", subject: name, serverId: id }, [
+        store.dropEnrollments(id),
+        store.remove(id, clock.now()),
+      ]);
+      rooms.revoke(id);
+      events.publish({ type: "server.removed", id });
+    },
+
+    /** The key by which an agent proves to be this server. */
+    publicKey: async (id: string) => (await store.find(id))?.publicKey ?? undefined,
+
+    async connected(id: string) {
+      await store.connected(id, clock.now());
+      changed(id);
+    },
+    async disconnected(id: string) {
+      await store.disconnected(id, clock.now());
+      changed(id);
+    },
+    allDisconnected: () => store.allDisconnected(clock.now()),
+    async said(id: string, facts: ServerFacts) {
+      await store.setFacts(id, facts);
+      changed(id);
+    },
+  };
+}

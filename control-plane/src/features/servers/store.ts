@@ -1,0 +1,73 @@
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull } from "drizzle-orm";
+import type { PageQuery } from "@appos/shared/envelope";
+import type { ServerFacts } from "@appos/shared/servers";
+import type { Database, Statement } from "../../ports.ts";
+import { enrollments, type ServerRow, servers } from "./schema.ts";
+
+export function serverStore(database: Database) {
+  const first = async (rows: Promise<ServerRow[]>) => (await rows).at(0);
+  const present = isNull(servers.removedAt);
+  return {
+    count: async () => (await database.select({ n: count() }).from(servers).where(present))[0]!.n,
+    list: ({ page, pageSize }: PageQuery) =>
+      database
+        .select()
+        .from(servers)
+        .where(present)
+        .orderBy(asc(servers.name))
+        .limit(pageSize)
+        .offset((page - 1) * pageSize),
+    find: (id: string) =>
+      first(
+        database
+          .select()
+          .from(servers)
+          .where(and(eq(servers.id, id), present)),
+      ),
+    findByName: (name: string) =>
+      first(
+        database
+          .select()
+          .from(servers)
+          .where(and(eq(servers.name, name), present)),
+      ),
+    findMany: (ids: string[]) => database.select().from(servers).where(inArray(servers.id, ids)),
+    name: async (id: string) => (await database.select({ name: servers.name }).from(servers).where(eq(servers.id, id))).at(0)?.name,
+    insert: (server: typeof servers.$inferInsert): Statement => database.insert(servers).values(server),
+    rename: (id: string, name: string): Statement => database.update(servers).set({ name }).where(eq(servers.id, id)),
+    remove: (id: string, removedAt: number): Statement =>
+      database.update(servers).set({ removedAt, publicKey: null }).where(eq(servers.id, id)),
+
+    /** A newer token makes the older ones of the same server void. */
+    dropEnrollments: (serverId: string): Statement =>
+      database.delete(enrollments).where(and(eq(enrollments.serverId, serverId), isNull(enrollments.usedAt))),
+    insertEnrollment: (row: typeof enrollments.$inferInsert): Statement => database.insert(enrollments).values(row),
+    findEnrollment: async (tokenHash: string) =>
+      (await database.select().from(enrollments).where(eq(enrollments.tokenHash, tokenHash))).at(0),
+    /** Uses a token up; nothing comes back when somebody else was quicker or it is too late. */
+    redeem: async (tokenHash: string, now: number) =>
+      (
+        await database
+          .update(enrollments)
+          .set({ usedAt: now })
+          .where(and(eq(enrollments.tokenHash, tokenHash), isNull(enrollments.usedAt), gt(enrollments.expiresAt, now)))
+          .returning()
+      ).at(0),
+    setKey: (id: string, publicKey: string): Statement => database.update(servers).set({ publicKey }).where(eq(servers.id, id)),
+
+    connected: (id: string, connectedAt: number) =>
+      database.update(servers).set({ connectedAt, disconnectedAt: null }).where(eq(servers.id, id)),
+    disconnected: (id: string, disconnectedAt: number) =>
+      database
+        .update(servers)
+        .set({ disconnectedAt })
+        .where(and(eq(servers.id, id), isNull(servers.disconnectedAt))),
+    /** Nobody is connected to a control plane that has just started. */
+    allDisconnected: (disconnectedAt: number) =>
+      database
+        .update(servers)
+        .set({ disconnectedAt })
+        .where(and(isNotNull(servers.connectedAt), isNull(servers.disconnectedAt))),
+    setFacts: (id: string, facts: ServerFacts) => database.update(servers).set({ facts }).where(eq(servers.id, id)),
+  };
+}

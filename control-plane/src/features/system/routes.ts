@@ -1,0 +1,82 @@
+import { Hono } from "hono";
+import { Health, SystemInfo } from "@appos/shared/system";
+import { allow, allowAnyone, allowSignedIn, type AppEnv, callerOf } from "../../access.ts";
+import { may } from "../auth/roles.ts";
+import { AppError, notFound } from "../../errors.ts";
+import type { Downloads, Signal } from "../../ports.ts";
+import { ok } from "../../reply.ts";
+import type { Services } from "../../services.ts";
+import { bell, eventStream } from "../../sse.ts";
+
+export const healthRoutes = ({ system }: Services) =>
+  new Hono<AppEnv>().get("/health", allowAnyone({ summary: "Whether the control plane answers", data: Health }), (c) =>
+    ok(c, { status: "ok" as const, version: system.version }),
+  );
+
+export const systemRoutes = ({ system, servers, apps, jobs }: Services) =>
+  new Hono<AppEnv>().get("/info", allow("system", "read", { summary: "About this control plane", data: SystemInfo }), async (c) => {
+    const { id: controlPlaneId } = await system.identity();
+    const counts = { servers: await servers.count(), apps: await apps.count(), openJobs: await jobs.countOpen() };
+    return ok(c, {
+      version: system.version,
+      startedAt: system.startedAt,
+      publicUrl: system.publicUrl(c.req.url),
+      controlPlaneId,
+      localProblem: system.localProblem(),
+      counts,
+    });
+  });
+
+/** For Prometheus: text format 0.0.4. */
+export const metricsRoutes = ({ servers, apps, jobs, system }: Services) =>
+  new Hono<AppEnv>().get("/metrics", allow("system", "read", { summary: "Metrics for Prometheus" }), async (c) => {
+    const gauges = { appos_servers: await servers.count(), appos_apps: await apps.count(), appos_jobs_open: await jobs.countOpen() };
+    const lines = Object.entries(gauges).flatMap(([name, value]) => [`# TYPE ${name} gauge`, `${name} ${value}`]);
+    const started = ["# TYPE appos_started_seconds gauge", `appos_started_seconds ${Math.floor(system.startedAt / 1000)}`];
+    return c.text([...lines, ...started, ""].join("\n"), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+  });
+
+/** Everything that changes, as it happens. A listener that comes back with Last-Event-ID misses nothing, or is told to begin anew. */
+export const eventRoutes = (services: Services) =>
+  new Hono<AppEnv>().get("/", allowSignedIn({ summary: "Changes as they happen, as server-sent events" }), (c) => {
+    const { role } = callerOf(c);
+    const shown = (signal: Signal) => signal.type !== "job.said" && (signal.type !== "activity.added" || may(role, "activity", "read"));
+    return eventStream(c, services, async ({ send, signal }) => {
+      const news = bell(signal);
+      const waiting: { said: Signal | "reset"; id: string }[] = [];
+      const leave = services.events.subscribe(c.req.header("last-event-id"), (said, id) => {
+        // Who reads too slowly is told to begin anew: nothing grows without bound.
+        if (waiting.length > 1_000) waiting.splice(0, waiting.length, { said: "reset", id });
+        else if (said === "reset" || shown(said)) waiting.push({ said, id });
+        news.ring();
+      });
+      try {
+        while (!signal.aborted) {
+          for (const { said, id } of waiting.splice(0)) await (said === "reset" ? send("reset", {}, id) : send("message", said, id));
+          await news.wait();
+        }
+      } finally {
+        leave();
+      }
+    });
+  });
+
+const archiveName = /^appos-agent-linux-(x64|arm64)\.tar\.gz$/;
+
+/** What a machine needs to become a server. It holds no secret. */
+export const downloadRoutes = ({ system }: Services, downloads: Downloads) =>
+  new Hono<AppEnv>()
+    .get("/install.sh", allowAnyone({ summary: "The script that installs the agent" }), async (c) => {
+      const [x64, arm64] = [await downloads.checksum("x64"), await downloads.checksum("arm64")];
+      const script = (await downloads.installer())
+        .replaceAll("__APPOS_URL__", system.publicUrl(c.req.url))
+        .replaceAll("__APPOS_SHA256_X64__", x64 ?? "")
+        .replaceAll("__APPOS_SHA256_ARM64__", arm64 ?? "");
+      return c.text(script, 200, { "content-type": "text/x-shellscript; charset=utf-8" });
+    })
+    .get("/agent/:file", allowAnyone({ summary: "The agent with its runtime, for one architecture" }), async (c) => {
+      const arch = archiveName.exec(c.req.param("file"))?.[1] ?? notFound("file");
+      const archive = await downloads.archive(arch);
+      if (!archive) throw new AppError("NOT_FOUND", `This control plane was built without the agent for ${arch}.`);
+      return c.body(archive.body, 200, { "content-type": "application/gzip", "content-length": String(archive.bytes) });
+    });

@@ -1,0 +1,66 @@
+import type { AgentFrame, ControlFrame } from "@appos/shared/agent-link";
+import { openStates } from "@appos/shared/jobs";
+import type { Job, Link } from "../features/jobs/service.ts";
+import type { Services } from "../services.ts";
+
+const over = ({ state }: Job) => !openStates.includes(state);
+
+type Proof = Extract<AgentFrame, { type: "proof" }>;
+/** What an agent says once it is let in, of its jobs. */
+export type JobFrame = Extract<AgentFrame, { type: "accepted" | "refused" | "output" | "finished" }>;
+
+/** Welcomes an agent that has proved itself: from where each of its jobs goes on, and which it may forget. Nothing to a stale link. */
+export async function welcome(
+  { jobs, system }: Services,
+  link: Link,
+  { journal, jobs: journalled }: Proof,
+): Promise<ControlFrame[] | undefined> {
+  const agreed = await jobs.agree(link, journal, journalled);
+  if (!agreed) return undefined;
+  return [
+    { type: "welcome", epoch: link.epoch, incarnation: await system.incarnation() },
+    ...agreed.resend.map(({ id, held }): ControlFrame => ({ type: "resend", jobId: id, after: held })),
+    ...agreed.forget.map((jobId): ControlFrame => ({ type: "forget", jobId })),
+  ];
+}
+
+/** What we answer to each thing an agent says of a job. Through a stale link nothing changes, and nothing is answered. */
+export async function answer({ jobs }: Services, link: Link, frame: JobFrame): Promise<ControlFrame[]> {
+  switch (frame.type) {
+    case "accepted":
+      await jobs.accept(link, frame.jobId);
+      return [];
+    case "refused":
+      await jobs.refuse(link, frame.jobId, frame.error);
+      return [];
+    case "output": {
+      const job = await jobs.hold(link, frame.jobId, frame.entries);
+      if (!job) return [];
+      const last = frame.entries.at(-1)!.seq;
+      if (job.held >= last || over(job)) return [{ type: "ack", jobId: job.id, seq: Math.max(job.held, last) }];
+      return [{ type: "resend", jobId: job.id, after: job.held }];
+    }
+    case "finished": {
+      const job = await jobs.finish(link, frame.jobId, frame);
+      if (!job) return [];
+      return [over(job) ? { type: "forget", jobId: job.id } : { type: "resend", jobId: job.id, after: job.held }];
+    }
+  }
+}
+
+/** What an agent should hear without having asked. */
+export async function news({ jobs }: Services, link: Link): Promise<ControlFrame[]> {
+  const { offers, cancels } = await jobs.pending(link);
+  return [
+    ...offers.map(({ id, kind, lane, input, held, timeLimitMs }): ControlFrame => ({
+      type: "offer",
+      jobId: id,
+      kind,
+      lane,
+      input,
+      after: held,
+      timeLimitMs,
+    })),
+    ...cancels.map(({ id }): ControlFrame => ({ type: "cancel", jobId: id })),
+  ];
+}

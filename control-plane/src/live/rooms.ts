@@ -1,0 +1,42 @@
+import type { StreamInput, StreamKind } from "@appos/shared/streams";
+import type { Services } from "../services.ts";
+import { type AgentSocket, room } from "./room.ts";
+
+export type Rooms = ReturnType<typeof roomMap>;
+
+/** The rooms of one process, each made when first needed. */
+export function roomMap(services: () => Services) {
+  const rooms = new Map<string, ReturnType<typeof open>>();
+  function open(serverId: string) {
+    const sockets = new Set<AgentSocket>();
+    return { sockets, ...room(services(), serverId, () => [...sockets]) };
+  }
+  function roomOf(serverId: string) {
+    const found = rooms.get(serverId) ?? open(serverId);
+    rooms.set(serverId, found);
+    return found;
+  }
+  return {
+    wake: (serverId: string) => roomOf(serverId).wake(),
+    wakeAll: () => Promise.all([...rooms.values()].map(({ wake }) => wake())),
+    revoke: (serverId: string) => rooms.get(serverId)?.revoke(),
+    sample: (serverId: string) => rooms.get(serverId)?.sample(),
+    open: <K extends StreamKind>(serverId: string, kind: K, input: StreamInput<K>) => roomOf(serverId).open(kind, input),
+    /** Whose room it is was settled when the socket was opened; what is said on it must then be proved. */
+    join(serverId: string, { send, close }: Pick<AgentSocket, "send" | "close">) {
+      const { sockets, join, receive, receiveBytes, left } = roomOf(serverId);
+      const socket: AgentSocket = { epoch: 0, greeting: undefined, proven: false, send, close };
+      sockets.add(socket);
+      return {
+        joined: join(socket),
+        receive: (text: string) => receive(socket, text),
+        receiveBytes: (bytes: Uint8Array) => receiveBytes(socket, bytes),
+        proven: () => socket.proven,
+        leave() {
+          sockets.delete(socket);
+          return left(socket);
+        },
+      };
+    },
+  };
+}

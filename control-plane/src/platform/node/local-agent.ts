@@ -1,0 +1,149 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { request } from "node:http";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { z } from "zod";
+import type { Log } from "../../ports.ts";
+import type { Services } from "../../services.ts";
+
+const LOCAL = "local";
+const LOOK_AGAIN_MS = 15_000;
+const STOP_MS = 3_500;
+
+interface Place {
+  /** The agent's program, and its folder. */
+  program: string;
+  folder: string;
+  /** Where the control plane answers, on this machine. */
+  url: string;
+  environment: NodeJS.ProcessEnv;
+}
+
+/** Keeps this machine's own agent: enrolled as `local` once a Docker Engine answers, started again when it ends. */
+export function localAgent(services: Services, place: Place, log: Log) {
+  let child: ChildProcess | undefined;
+  let stopping = false;
+  let timer: NodeJS.Timeout | undefined;
+  let problem: string | null = null;
+
+  const later = (task: () => Promise<void>, ms: number) => {
+    if (!stopping)
+      timer = setTimeout(() => void task().catch((error: unknown) => log.error("the local agent failed", { error: String(error) })), ms);
+  };
+
+  async function begin() {
+    if (!(await dockerAnswers())) {
+      problem =
+        place.environment["APPOS_DOCKER_PROBLEM"] ??
+        "No Docker Engine answers on this machine. Install Docker Engine with Compose v2 and start it; AppOS then takes this machine in by itself.";
+      return later(begin, LOOK_AGAIN_MS);
+    }
+    problem = null;
+    if (!(await enrolled())) await enroll();
+    // An agent of ours may have outlived a control plane that was killed: it has work to finish.
+    if ((await holder()) === undefined) start();
+    else later(watch, LOOK_AGAIN_MS / 15);
+  }
+
+  async function watch() {
+    if ((await holder()) === undefined) start();
+    else later(watch, LOOK_AGAIN_MS / 15);
+  }
+
+  async function enrolled(): Promise<boolean> {
+    const identity = Identity.safeParse(await json(join(place.folder, "agent.json"))).data;
+    if (!identity || identity.url !== place.url) return false;
+    return (await services.servers.publicKey(identity.serverId)) !== undefined;
+  }
+
+  async function enroll() {
+    const existing = await services.servers.find(LOCAL).catch(() => undefined);
+    const { token } = existing
+      ? await services.servers.enrollAgain(existing.id, place.url, null)
+      : (await services.servers.add({ name: LOCAL }, place.url, null)).enrollment;
+    const { id } = await services.system.identity();
+    const args = [place.program, "enroll", "--replace", "--url", place.url, "--key", id];
+    await promisify(execFile)(process.execPath, args, { env: { ...environment(), APPOS_ENROLLMENT_TOKEN: token } });
+  }
+
+  const environment = (): NodeJS.ProcessEnv => {
+    const { PATH, HOME, DOCKER_HOST, APPOS_LOG, APPOS_LOG_LEVEL } = place.environment;
+    return { PATH, HOME, DOCKER_HOST, APPOS_LOG, APPOS_LOG_LEVEL: APPOS_LOG_LEVEL ?? "warn", APPOS_AGENT_DIR: place.folder };
+  };
+
+  function start(failures = 0) {
+    const startedAt = Date.now();
+    child = spawn(process.execPath, [place.program, "run"], { env: environment(), stdio: ["ignore", "inherit", "inherit"] });
+    child.on("error", (error) => log.error("the local agent could not be started", { error: error.message }));
+    child.on("close", (code) => {
+      child = undefined;
+      if (stopping) return;
+      const next = Date.now() - startedAt > 60_000 ? 0 : failures + 1;
+      log.warn("the local agent ended; it is started again", { code });
+      later(async () => start(next), Math.min(30_000, 500 * 2 ** next));
+    });
+  }
+
+  /** The process that runs as this machine's agent, whoever started it. */
+  async function holder(): Promise<number | undefined> {
+    const [pid = "", began] = (await readFile(join(place.folder, "agent.pid"), "utf8").catch(() => "")).split(" ");
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    return began !== undefined && stat.replace(/^.*\) /s, "").split(" ")[19] === began ? Number(pid) : undefined;
+  }
+
+  return {
+    begin: () => later(begin, 0),
+    problem: () => problem,
+    /** Resolves once no agent of ours runs any more. */
+    async stop() {
+      stopping = true;
+      clearTimeout(timer);
+      const pid = child?.pid ?? (await holder());
+      if (pid === undefined) return;
+      kill(pid, "SIGTERM");
+      for (const end = Date.now() + STOP_MS; Date.now() < end && alive(pid);) await new Promise((done) => setTimeout(done, 25));
+      kill(pid, "SIGKILL");
+    },
+  };
+}
+
+const Identity = z.object({ url: z.string(), serverId: z.string() });
+
+async function json(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals) {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+function alive(pid: number) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether an engine answers on this machine's socket, or on the one that DOCKER_HOST names. */
+function dockerAnswers(): Promise<boolean> {
+  const socketPath = /^unix:\/\/(.+)$/.exec(process.env["DOCKER_HOST"] ?? "")?.[1] ?? "/var/run/docker.sock";
+  return new Promise((answer) => {
+    const asked = request({ socketPath, path: "/_ping", timeout: 3_000 }, (reply) => {
+      reply.resume();
+      answer(reply.statusCode === 200);
+    });
+    asked.on("timeout", () => asked.destroy()).on("error", () => answer(false));
+    asked.end();
+  });
+}

@@ -1,0 +1,149 @@
+import { once } from "node:events";
+import { access, constants, mkdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import type { Context } from "hono";
+import { Email } from "@appos/shared/auth";
+import { createApp } from "../../app.ts";
+import { errorText } from "../../errors.ts";
+import { eventLog } from "../../live/events.ts";
+import { roomMap } from "../../live/rooms.ts";
+import type { Ports } from "../../ports.ts";
+import { createServices, type Services } from "../../services.ts";
+import { consoleFiles } from "./console.ts";
+import { openDatabase } from "./database.ts";
+import { builtAgent } from "./downloads.ts";
+import { nodeKeys } from "./keys.ts";
+import { localAgent } from "./local-agent.ts";
+import { logTo } from "./log.ts";
+import { type NodeSettings, settingsFrom } from "./settings.ts";
+import { acceptAgents } from "./sockets.ts";
+
+declare const APPOS_VERSION: string;
+const MINUTE = 60_000;
+const built = (name: string) => join(import.meta.dirname, name);
+
+try {
+  await run(settingsFrom(process.env));
+} catch (error) {
+  console.error(`appos: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}
+
+async function run(settings: NodeSettings) {
+  const log = logTo((line) => process.stderr.write(`${line}\n`), settings);
+  await makeDataDir(settings.dataDir);
+  const http = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000 });
+  const url = await listen(http, settings);
+
+  const rooms = roomMap(() => services);
+  const failed = (error: unknown) => log.error("a room failed", { error: errorText(error) });
+  const downloads = builtAgent(built("../agent"));
+  const ports: Ports = {
+    database: await openDatabase(settings.databaseUrl, settings.databaseToken, built("migrations")).catch((error: unknown) =>
+      explain(error, settings),
+    ),
+    rooms: {
+      wake: (serverId) => void rooms.wake(serverId).catch(failed),
+      revoke: (serverId) => void rooms.revoke(serverId),
+      sample: async (serverId) => rooms.sample(serverId),
+      open: async (serverId, kind, input) => rooms.open(serverId, kind, input),
+    },
+    events: eventLog(),
+    clock: { now: Date.now },
+    keys: await nodeKeys(settings.dataDir, settings.secretKey),
+    downloads,
+    log,
+    settings: { version: APPOS_VERSION, publicUrl: settings.publicUrl, localProblem: () => (settings.localAgent ? agent.problem() : null) },
+  };
+  const services: Services = createServices(ports);
+  await services.servers.allDisconnected();
+
+  const app = createApp(services, { address, downloads, log });
+  const site = consoleFiles(built("../web"));
+  const ofApp = /^\/(api\/|openapi\.json$|metrics$|install\.sh$|agent\/)/;
+  http.on(
+    "request",
+    getRequestListener((request, env) => (ofApp.test(new URL(request.url).pathname) ? app : site).fetch(request, env)),
+  );
+  const closeSockets = acceptAgents(http, services, rooms, log);
+
+  const place = {
+    program: built("../agent/agent.mjs"),
+    folder: join(settings.dataDir, "agent"),
+    url: `http://127.0.0.1:${new URL(url).port}`,
+    environment: process.env,
+  };
+  const agent = localAgent(services, place, log);
+  const minute = setInterval(() => void Promise.all([rooms.wakeAll(), services.auth.tidy()]).catch(failed), MINUTE);
+
+  await firstRun(services, settings, url);
+  if (settings.localAgent) agent.begin();
+
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => void stop());
+  async function stop() {
+    clearInterval(minute);
+    closeSockets();
+    http.close();
+    await agent.stop();
+    process.exit(0);
+  }
+}
+
+async function makeDataDir(dataDir: string) {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await access(dataDir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Error(
+      `The data folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code}). Give it to this user, or name another in APPOS_DATA_DIR.`,
+    );
+  }
+}
+
+/** The port is taken before anything else is touched: a second AppOS must not get near the first one's data. */
+async function listen(http: ReturnType<typeof createServer>, { host, port }: NodeSettings): Promise<string> {
+  http.listen(port, host);
+  try {
+    await once(http, "listening");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE")
+      throw new Error(`Port ${port} on ${host} is in use by another program. Stop that, or choose another port: APPOS_PORT=9092 npm start`);
+    if (code === "EACCES") throw new Error(`Port ${port} may not be used by this user. Choose one above 1024: APPOS_PORT=9091 npm start`);
+    throw new Error(`AppOS cannot listen on ${host}:${port} (${code}). Look at APPOS_HOST and APPOS_PORT.`);
+  }
+  const named = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return `http://${named}:${(http.address() as AddressInfo).port}`;
+}
+
+function explain(error: unknown, { databaseUrl, dataDir }: NodeSettings): never {
+  const text = error instanceof Error ? error.message : String(error);
+  if (/SQLITE_BUSY|locked/.test(text))
+    throw new Error(`Another AppOS runs on the data folder ${dataDir}. Stop it first, or name another folder in APPOS_DATA_DIR.`);
+  throw new Error(`The database ${databaseUrl.replace(/\/\/[^@/]*@/, "//")} cannot be opened: ${text}`);
+}
+
+/** Prints where AppOS answers, and the one-time link while it has no administrator. */
+async function firstRun({ auth }: Services, { dataDir, initMode, superuser, publicUrl }: NodeSettings, url: string) {
+  const front = publicUrl ?? url;
+  const link = join(dataDir, "setup-url");
+  if (initMode === "auto" && (await auth.setupNeeded())) {
+    const email = Email.safeParse(superuser.email ?? "").data;
+    if (!email || superuser.password === undefined) throw new Error("INIT_MODE=auto needs SUPERUSER_EMAIL and SUPERUSER_PASSWORD.");
+    await auth.setupFromEnvironment({ email, password: superuser.password, name: email.split("@")[0]! }).catch((error: Error) => {
+      throw new Error(`SUPERUSER_PASSWORD is refused. ${error.message}`);
+    });
+  }
+  const token = initMode === "setup" ? await auth.setupToken() : undefined;
+  console.log(`AppOS answers at ${front}`);
+  if (token === undefined) return rm(link, { force: true });
+  await writeFile(link, `${front}/setup?token=${token}\n`, { mode: 0o600 });
+  console.log(`Set it up, once, at ${front}/setup?token=${token}`);
+}
+
+function address(c: Context): string {
+  return (c.env as HttpBindings).incoming.socket.remoteAddress?.replace(/^::ffff:/, "") ?? "unknown";
+}

@@ -1,0 +1,82 @@
+import type { Event } from "@appos/shared/events";
+import type { ServerSample } from "@appos/shared/servers";
+import type { StreamInput, StreamKind } from "@appos/shared/streams";
+import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
+import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
+
+/** Everything the control plane needs from the platform it runs on. */
+export interface Ports {
+  database: Database;
+  rooms: Rooms;
+  events: Events;
+  clock: Clock;
+  keys: Keys;
+  downloads: Downloads;
+  log: Log;
+  settings: Settings;
+}
+
+/** What whoever runs AppOS has chosen. */
+export interface Settings {
+  version: string;
+  /** Where people and agents reach it; undefined: wherever a request came to. */
+  publicUrl: string | undefined;
+  /** Why this machine itself is no server, where something is missing. Asked each time: it may be mended meanwhile. */
+  localProblem(): string | null;
+}
+
+export type Database = BaseSQLiteDatabase<"async", unknown, Record<string, never>> & {
+  /** All of it or none of it: libSQL's `batch("write")`. */
+  batch<U extends Statement, T extends Readonly<[U, ...U[]]>>(statements: T): Promise<BatchResponse<T>>;
+};
+
+/** A query not yet made: a part of some batch. */
+export type Statement = BatchItem<"sqlite">;
+
+/** One room per server: where its agent and the browsers watching it meet. */
+export interface Rooms {
+  /** Says there may be work. It may be lost: a room also looks when an agent connects, a job ends or a minute passes. */
+  wake(serverId: string): void;
+  /** Closes every socket of a server that was removed or given another key. */
+  revoke(serverId: string): void;
+  /** How the server is doing now, while it is up. */
+  sample(serverId: string): Promise<ServerSample | undefined>;
+  /** Opens a stream on the server's agent; cancel the reader to close it. Throws SERVER_AWAY. */
+  open<K extends StreamKind>(serverId: string, kind: K, input: StreamInput<K>): Promise<ReadableStream<Uint8Array>>;
+}
+
+/** `job.said`: entries of a job were stored. It is told to whoever reads that job's log, and to nobody else. */
+export type Signal = Event | { type: "job.said"; id: string };
+
+export interface Events {
+  publish(signal: Signal): void;
+  /** Hears of everything from now on; `after` an event's id, of everything since. "reset" comes first where that is not known. */
+  subscribe(after: string | undefined, hear: (signal: Signal | "reset", id: string) => void): () => void;
+}
+
+export interface Clock {
+  /** Milliseconds UTC. */
+  now(): number;
+}
+
+export interface Keys {
+  /** 32 bytes; not in the database. What is sealed, and who the control plane is, comes from it. */
+  master: Uint8Array;
+  /** RFC 7914. At most two run at a time. */
+  scrypt(password: string, salt: Uint8Array, cost: { N: number; r: number; p: number; length: number }): Promise<Uint8Array>;
+}
+
+/** The agent as it is shipped. */
+export interface Downloads {
+  installer(): Promise<string>;
+  /** SHA-256 in hex of the archive for an architecture as Node names it; undefined where there is none. */
+  checksum(arch: string): Promise<string | undefined>;
+  archive(arch: string): Promise<{ body: ReadableStream<Uint8Array>; bytes: number } | undefined>;
+}
+
+export interface Log {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}

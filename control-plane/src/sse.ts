@@ -1,0 +1,61 @@
+import type { Context } from "hono";
+import { streamSSE } from "hono/streaming";
+import type { AppEnv } from "./access.ts";
+import type { Services } from "./services.ts";
+
+const BEAT_MS = 15_000;
+/** A session that has ended is noticed within this time. */
+const RECHECK_MS = 4_000;
+
+/** What a story may say to whoever listens. */
+export interface Out {
+  send(event: string, data: unknown, id?: string): Promise<void>;
+  /** Aborted when the listener has gone, or may listen no longer. */
+  signal: AbortSignal;
+}
+
+/** Answers with server-sent events until the story is told, the listener goes away, or may listen no longer. */
+export function eventStream(c: Context<AppEnv>, { auth }: Services, tell: (out: Out) => Promise<void>) {
+  const session = c.get("caller")?.session?.id;
+  c.header("cache-control", "no-store");
+  c.header("x-accel-buffering", "no");
+  return streamSSE(c, async (stream) => {
+    const gone = new AbortController();
+    stream.onAbort(() => gone.abort());
+    const beat = setInterval(() => void stream.write(": beat\n\n").catch(() => gone.abort()), BEAT_MS);
+    const recheck = setInterval(() => {
+      if (session) void auth.bySession(session).then((caller) => caller ?? gone.abort());
+    }, RECHECK_MS);
+    try {
+      const send: Out["send"] = (event, data, id) =>
+        stream.writeSSE({ event, data: JSON.stringify(data), ...(id !== undefined && { id }) });
+      await tell({ send, signal: gone.signal });
+    } finally {
+      clearInterval(beat);
+      clearInterval(recheck);
+    }
+  });
+}
+
+/** From where a listener that lost its connection goes on, as a number. */
+export function lastEventId(c: Context): number | undefined {
+  const id = c.req.header("last-event-id");
+  return id !== undefined && /^\d{1,15}$/.test(id) ? Number(id) : undefined;
+}
+
+/** Resolves when it is told that something is new, or when the signal says that it is over. */
+export function bell(signal: AbortSignal) {
+  let rung = false;
+  let wake = () => {};
+  signal.addEventListener("abort", () => wake());
+  return {
+    ring() {
+      rung = true;
+      wake();
+    },
+    async wait() {
+      if (!rung && !signal.aborted) await new Promise<void>((done) => (wake = done));
+      rung = false;
+    },
+  };
+}
