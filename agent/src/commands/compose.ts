@@ -1,0 +1,28 @@
+import type { Command } from "../machine/machine.ts";
+
+/** A release as Compose is told of it. */
+export interface Project {
+  name: string;
+  /** What relative paths of the project start from. */
+  folder: string;
+  canonical: string;
+  /** The values of secrets that are taken from variables. */
+  secrets: string;
+}
+
+const compose = (name: string, ...args: string[]): Command => ["docker-compose", "--ansi=never", "--progress=plain", `--project-name=${name}`, ...args];
+const withFiles = ({ name, folder, canonical, secrets }: Project, ...args: string[]) =>
+  compose(name, `--project-directory=${folder}`, `--file=${canonical}`, `--env-file=${secrets}`, ...args);
+
+const up = ["up", "--remove-orphans", "--no-build", "--pull=never"];
+/** Starts what is new or changed, and removes what is no longer there. Nothing is built or pulled. */
+export const composeUp = (project: Project) => withFiles(project, ...up, "--detach");
+/** The same, but what is made stays stopped. */
+export const composeCreate = (project: Project) => withFiles(project, ...up, "--no-start");
+export const composePull = (project: Project, services: readonly string[]) => withFiles(project, "pull", "--", ...services);
+
+/** These go by the labels of what is there, and need no file. */
+export const composeStop = (name: string) => compose(name, "stop");
+export const composeRestart = (name: string) => compose(name, "restart");
+export const composeDown = (name: string, volumes: "keep" | "delete") =>
+  compose(name, "down", "--remove-orphans", ...(volumes === "delete" ? ["--volumes"] : []));

@@ -1,0 +1,113 @@
+import { type AgentFrame, ControlFrame } from "@appos/shared/agent-link";
+import type { ServerFacts } from "@appos/shared/servers";
+import { handshake, type Keys } from "./handshake.ts";
+import { inventory } from "./inventory.ts";
+import type { Machine } from "./machine/machine.ts";
+import type { Runner } from "./runner.ts";
+import { openStreams } from "./streams/open-streams.ts";
+
+const SAMPLE_MS = 10_000;
+const FACTS_MS = 5 * 60_000;
+
+/** A socket, as a conversation needs it. */
+export interface Wire {
+  send(text: string): void;
+  /** Resolves once the bytes have left, so that a flood waits for the network. */
+  sendBytes(bytes: Uint8Array): Promise<void>;
+}
+
+export interface Conversation {
+  hear(text: string): Promise<void>;
+  end(): void;
+}
+
+interface About {
+  keys: Keys;
+  version: string;
+  machine: Machine;
+  runner: Runner;
+  /** Both ends have proved who they are. */
+  onWelcome(): void;
+  onFacts(facts: ServerFacts): void;
+  warn(message: string): void;
+}
+
+/** What is said over one link, from hello to its end. */
+export function converse({ keys, version, machine, runner, onWelcome, onFacts, warn }: About, wire: Wire): Conversation {
+  const { hello, prove } = handshake(keys, version);
+  const over = new AbortController();
+  const send = (frame: AgentFrame) => void (over.signal.aborted || wire.send(JSON.stringify(frame)));
+  const streams = openStreams(machine, { send, sendBytes: wire.sendBytes });
+  let turn: Promise<void> = Promise.resolve();
+  let welcomed = false;
+
+  /** Says how the server is, now and every so often, until the link is gone. */
+  async function report() {
+    let lastFacts = -Infinity;
+    while (!over.signal.aborted) {
+      if (machine.now() - lastFacts >= FACTS_MS) {
+        const facts = await machine.facts();
+        send({ type: "facts", facts });
+        onFacts(facts);
+        lastFacts = machine.now();
+      }
+      send({ type: "sample", sample: await machine.sample() });
+      await machine.sleep(SAMPLE_MS, over.signal);
+    }
+  }
+
+  /** Says which containers there are, whenever that changes. */
+  function watch() {
+    let dirty = false;
+    let telling = false;
+    const tell = async () => {
+      dirty = true;
+      if (telling) return;
+      telling = true;
+      while (dirty && !over.signal.aborted) {
+        dirty = false;
+        await inventory(machine)
+          .then((apps) => send({ type: "inventory", apps, whole: true }))
+          .catch(() => {});
+        await machine.sleep(250, over.signal).catch(() => {});
+      }
+      telling = false;
+    };
+    machine.engine.watch(() => void tell(), over.signal);
+    void tell();
+  }
+
+  async function obey(frame: ControlFrame) {
+    if (frame.type === "challenge") {
+      const signature = await prove(frame);
+      return send({ type: "proof", signature, journal: runner.journal, jobs: runner.held() });
+    }
+    if (frame.type === "welcome") {
+      welcomed = true;
+      onWelcome();
+      runner.connected(send);
+      watch();
+      return void report().catch((error: unknown) => over.signal.aborted || warn(`The server's state could not be read: ${String(error)}`));
+    }
+    // Nobody gives orders who has not been shown our proof, and shown us theirs.
+    if (!welcomed) return;
+    if (frame.type === "open-stream" || frame.type === "credit" || frame.type === "close-stream") return streams.obey(frame);
+    return runner.obey(frame);
+  }
+
+  wire.send(JSON.stringify(hello));
+  return {
+    /** One thing at a time, in the order it came. A frame that cannot be read is for an agent newer than this one. */
+    hear(text) {
+      const { data: frame } = ControlFrame.safeParse(text);
+      if (frame) turn = turn.then(() => (over.signal.aborted ? undefined : obey(frame)));
+      else warn("The control plane said something that this agent does not understand");
+      return turn;
+    },
+    end() {
+      over.abort();
+      streams.end();
+      if (welcomed) runner.disconnected();
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import type { webcrypto } from "node:crypto";
+
+const base64Url = (bytes: ArrayBuffer) => Buffer.from(bytes).toString("base64url");
+
+/** A new Ed25519 key pair: the public half raw, the private half PKCS #8, both base64url. */
+export async function newKeyPair() {
+  const { publicKey, privateKey } = (await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
+  return {
+    publicKey: base64Url(await crypto.subtle.exportKey("raw", publicKey)),
+    privateKey: base64Url(await crypto.subtle.exportKey("pkcs8", privateKey)),
+  };
+}
+
+/** The id that a control plane with this key has: `cp_` and the SHA-256 of the raw key. */
+export const controlPlaneIdOf = async (key: string) =>
+  `cp_${base64Url(await crypto.subtle.digest("SHA-256", Buffer.from(key, "base64url")))}`;

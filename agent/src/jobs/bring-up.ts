@@ -1,0 +1,42 @@
+import { composeCreate, composeUp, type Project } from "../commands/compose.ts";
+import { diagnose } from "../commands/failures.ts";
+import { CommandFailed } from "../machine/machine.ts";
+import type { JobContext } from "./job.ts";
+import { startFailure } from "./start-failure.ts";
+
+const CONFLICTS = 3;
+/** Compose gives a container such a name while it takes the place of another. */
+const temporary = /^[0-9a-f]{12}_/;
+
+export interface BringUpOptions {
+  /** Something was cut off in the middle: look for what it left behind. */
+  afterCrash: boolean;
+  /** Make the containers, but leave them stopped. */
+  stopped?: boolean;
+}
+
+/** `compose up`, which is not safe against being killed: what it left half done is cleared away, and it is run again. */
+export async function bringUp(project: Project, { afterCrash, stopped }: BringUpOptions, context: JobContext) {
+  const { machine, say, signal } = context;
+  if (afterCrash) await removeTemporaries(project.name, context);
+  for (let conflicts = 0; ; conflicts++) {
+    try {
+      return await machine.run(stopped ? composeCreate(project) : composeUp(project), { signal, onLine: say.line });
+    } catch (error) {
+      if (signal.aborted || !(error instanceof CommandFailed)) throw error;
+      const { kind } = diagnose(error.lines);
+      if (kind === "docker-lost") throw error;
+      if (kind !== "name-conflict" || conflicts === CONFLICTS) throw await startFailure(error, project.name, context);
+      say.note("A container's name is taken by what an earlier start left behind. Clearing it away and starting again.");
+      await removeTemporaries(project.name, context);
+    }
+  }
+}
+
+async function removeTemporaries(project: string, { machine, say }: JobContext) {
+  for (const { id, status } of await machine.engine.containers({ project })) {
+    if (!temporary.test(status.container)) continue;
+    say.note(`Removing ${status.container}, which was left half made.`);
+    await machine.engine.removeContainer(id);
+  }
+}

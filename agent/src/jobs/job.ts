@@ -1,0 +1,30 @@
+import type { JobInput, JobKind, JobResult } from "@appos/shared/jobs";
+import type { Machine } from "../machine/machine.ts";
+
+/** What a job says as it goes on. Every word belongs to the step that was last begun. */
+export interface Voice {
+  /** Begins a step, and says that the one before succeeded. */
+  step(name: string): void;
+  /** The step that follows was not needed. */
+  skip(name: string, why: string): void;
+  /** Ends the step that was begun, where it did not simply succeed and another follows. */
+  end(how: "succeeded" | "failed" | "canceled"): void;
+  /** The agent's own words. */
+  note(text: string): void;
+  /** A line of a program's output. */
+  line(stream: "stdout" | "stderr", text: string): void;
+}
+
+/** What every job handler is given besides its input. */
+export interface JobContext {
+  machine: Machine;
+  say: Voice;
+  /** Aborted when the job is canceled or its time is up. */
+  signal: AbortSignal;
+  /** 1 on the first try; more when the agent or the host went down in the middle. */
+  attempt: number;
+}
+
+/** The one shape of every job: input in, result back; throw a JobFailure to fail with a code. */
+export type JobHandler<K extends JobKind> = (input: JobInput<K>, context: JobContext) => Promise<JobResult<K>>;
+export type JobHandlers = { [K in JobKind]: JobHandler<K> };

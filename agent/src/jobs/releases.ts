@@ -1,0 +1,61 @@
+import type { PinnedImage } from "@appos/shared/jobs";
+import * as z from "zod";
+import type { Machine } from "../machine/machine.ts";
+import { map, type Part } from "../policy-model.ts";
+import { replicasOf } from "../policy.ts";
+import { type AppFolder, type ReleaseFiles, releaseFiles } from "./app-folder.ts";
+import { readCanonical } from "./canonical.ts";
+import type { Expected } from "./health.ts";
+import { JobFailure } from "./job-failure.ts";
+
+const KEPT = 10;
+const Current = z.object({ release: z.int().positive() });
+
+/** The release that is live; undefined where none is. */
+export async function currentRelease({ files }: Machine, app: AppFolder): Promise<ReleaseFiles | undefined> {
+  const text = await files.read(app.current);
+  return text === undefined ? undefined : releaseFiles(app, Current.parse(JSON.parse(text)).release);
+}
+
+export async function deployedRelease(machine: Machine, app: AppFolder): Promise<ReleaseFiles> {
+  const current = await currentRelease(machine, app);
+  if (!current) throw new JobFailure("NOT_DEPLOYED", "Nothing of this app is deployed on this server yet. Deploy it first.");
+  return current;
+}
+
+/** Which containers a release is to have. */
+export const expectedIn = (model: Part): Expected =>
+  new Map(Object.entries(map(model.services)).map(([service, definition]) => [service, replicasOf(map(definition))]));
+
+export async function expectedOf({ files }: Machine, { canonical }: ReleaseFiles): Promise<Expected> {
+  const text = await files.read(canonical);
+  if (text === undefined) throw new JobFailure("NOT_DEPLOYED", "The files of the live release are gone from this server. Deploy the app again.");
+  return expectedIn(readCanonical(text));
+}
+
+export interface ReleaseTexts {
+  compose: string;
+  env: string;
+  canonical: string;
+  secrets: string;
+}
+
+/** Keeps what a release is made of, before anything of it is started. */
+export const keepRelease = ({ files }: Machine, to: ReleaseFiles, texts: ReleaseTexts) =>
+  files.write({ [to.compose]: texts.compose, [to.env]: texts.env, [to.canonical]: texts.canonical, [to.secrets]: texts.secrets });
+
+/** From here on this release is the live one. */
+export async function makeCurrent(machine: Machine, app: AppFolder, to: ReleaseFiles, texts: ReleaseTexts, images: PinnedImage[]) {
+  const at = machine.now();
+  const manifest = { release: to.release, deployedAt: new Date(at).toISOString(), images };
+  await machine.files.write({ [app.compose]: texts.compose, [app.env]: texts.env, [to.manifest]: json(manifest) });
+  await machine.files.write({ [app.current]: json({ release: to.release, at }) });
+  await forgetOldReleases(machine, app, to.release);
+}
+
+async function forgetOldReleases({ files }: Machine, app: AppFolder, current: number) {
+  const kept = (await files.list(app.releases)).filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => b - a);
+  for (const release of kept.slice(KEPT)) if (release !== current) await files.remove(`${app.releases}/${release}`);
+}
+
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;

@@ -1,0 +1,36 @@
+import { composeDown } from "../commands/compose.ts";
+import { type AppFolder, appFolder } from "./app-folder.ts";
+import { needDocker, throughOutages } from "./docker-outage.ts";
+import type { JobContext, JobHandler } from "./job.ts";
+import { step } from "./step.ts";
+
+export const removeApp: JobHandler<"remove-app"> = async ({ name, volumes }, context) => {
+  const { engine } = context.machine;
+  const app = appFolder(context.machine, name);
+  await step("check", context, () => needDocker(context));
+  const keptVolumes = await step("remove", context, async () => {
+    await throughOutages(context, () => takeDown(app.project, volumes, context));
+    return engine.volumes(app.project);
+  });
+  await step("clean", context, () => clearFolder(app, volumes, context));
+  if (keptVolumes.length > 0) context.say.note(`Kept these volumes: ${keptVolumes.join(", ")}.`);
+  return { keptVolumes };
+};
+
+/** Compose takes down what it knows; what a crash left behind it may not. */
+async function takeDown(project: string, volumes: "keep" | "delete", { machine, say, signal }: JobContext) {
+  const { engine } = machine;
+  await machine.run(composeDown(project, volumes), { signal, onLine: say.line });
+  for (const { id } of await engine.containers({ project })) await engine.removeContainer(id);
+  for (const network of await engine.networks(project)) await engine.removeNetwork(network);
+  if (volumes === "delete") for (const volume of await engine.volumes(project)) await engine.removeVolume(volume);
+}
+
+/** Folders that services mounted hold data as volumes do, and are kept with them. */
+async function clearFolder(app: AppFolder, volumes: "keep" | "delete", { machine, say }: JobContext) {
+  const { files } = machine;
+  for (const path of [app.current, app.releases, app.compose, app.env]) await files.remove(path);
+  const left = await files.list(app.path);
+  if (volumes === "delete" || left.length === 0) return files.remove(app.path);
+  say.note(`Kept the data in ${left.map((name) => `${app.path}/${name}`).join(", ")}.`);
+}

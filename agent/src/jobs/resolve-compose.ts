@@ -1,0 +1,53 @@
+import { composeProblem } from "@appos/shared/compose-file";
+import type { EnvEntry } from "@appos/shared/apps";
+import { lineIn, refusal, warnings } from "../commands/compose-words.ts";
+import { isSet, map, type Part } from "../policy-model.ts";
+import { checkPolicy } from "../policy.ts";
+import { readPolicy } from "../policy-file.ts";
+import type { AppFolder } from "./app-folder.ts";
+import { undoubled } from "./canonical.ts";
+import type { JobContext } from "./job.ts";
+import { JobFailure } from "./job-failure.ts";
+
+/** Reads a compose file as Compose reads it. */
+export async function resolveCompose(compose: string, env: string, app: AppFolder, { machine, say, signal }: JobContext): Promise<Part> {
+  const problem = composeProblem(compose);
+  if (problem) throw invalid(problem.message, problem);
+  const answer = await machine.resolveCompose({ project: app.project, folder: app.path, compose, env }, signal);
+  if ("problem" in answer) {
+    const said = refusal(answer.problem, app.path);
+    throw invalid(`Compose refuses this file: ${said}`, { line: lineIn(said) });
+  }
+  for (const warning of warnings(answer.warnings, app.path)) say.note(warning);
+  const model = undoubled(answer.model);
+  const services = Object.entries(map(model.services));
+  if (services.length === 0) throw invalid("The compose file has no service to start: every service is in a profile. Remove profiles from at least one.");
+  for (const [service, definition] of services) {
+    if (isSet(map(definition).build)) throw invalid(noBuild(service), { service });
+  }
+  return model;
+}
+
+const noBuild = (service: string) =>
+  `The service ${service} has a build section. Images are built from a git source, not from a pasted file: remove build and name a finished image.`;
+
+function invalid(message: string, where: { line?: number | undefined; column?: number | undefined; service?: string } = {}) {
+  const details = Object.fromEntries((["line", "column", "service"] as const).flatMap((key) => (where[key] === undefined ? [] : [[key, where[key]]])));
+  return new JobFailure("INVALID_COMPOSE", message, details);
+}
+
+/** Holds the resolved model against what the server's owner allows. */
+export async function enforcePolicy(model: Part, app: AppFolder, { machine }: JobContext) {
+  const policy = await machine
+    .policyText()
+    .then(readPolicy)
+    .catch((error: Error) => {
+      throw new JobFailure("POLICY_REFUSED", `This server's policy file cannot be used, so nothing is allowed: ${error.message}`, { rule: "policy-file" });
+    });
+  const violations = checkPolicy(model, { policy, folder: app.path, project: app.project });
+  const [first, ...others] = violations;
+  if (!first) return policy;
+  const more = others.length > 0 ? ` ${others.length} more: ${others.map(({ message }) => message).join(" ")}` : "";
+  const lines = violations.map(({ message }) => message);
+  throw new JobFailure("POLICY_REFUSED", `${first.message}${more}`.slice(0, 4_000), { rule: first.rule, lines, ...(first.service && { service: first.service }) });
+}

@@ -1,0 +1,24 @@
+import { composeRestart } from "../commands/compose.ts";
+import { appFolder } from "./app-folder.ts";
+import { needDocker, throughOutages } from "./docker-outage.ts";
+import type { JobHandler } from "./job.ts";
+import { deployedRelease, expectedOf } from "./releases.ts";
+import { startAndAwaitHealth } from "./start.ts";
+import { step } from "./step.ts";
+
+export const restartApp: JobHandler<"restart-app"> = async ({ name }, context) => {
+  const { machine, say, signal } = context;
+  const app = appFolder(machine, name);
+  const release = await step("check", context, async () => {
+    await needDocker(context);
+    return deployedRelease(machine, app);
+  });
+  await step("restart", context, () =>
+    throughOutages(context, async () => {
+      const there = await machine.engine.containers({ project: app.project });
+      if (there.length > 0) await machine.run(composeRestart(app.project), { signal, onLine: say.line });
+    }),
+  );
+  // Containers that were not there are made now.
+  return { services: await startAndAwaitHealth(release, await expectedOf(machine, release), context) };
+};

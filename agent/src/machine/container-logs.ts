@@ -1,0 +1,43 @@
+import type Docker from "dockerode";
+import { openStream, statusOf } from "./docker-client.ts";
+import { logFrames } from "./log-frames.ts";
+import type { Container, LogPart, LogQuestion } from "./machine.ts";
+
+/** A container's log, a line at a time; the next one is read when this one was taken. */
+export async function readLogs(
+  docker: Docker,
+  container: Container,
+  question: LogQuestion,
+  onLine: (part: LogPart) => Promise<void>,
+  signal: AbortSignal,
+) {
+  const query = {
+    stdout: "1",
+    stderr: "1",
+    timestamps: "1",
+    follow: question.follow ? "1" : "0",
+    tail: String(question.tail ?? "all"),
+    ...from(question),
+  };
+  try {
+    const stream = await openStream(docker, `/containers/${container.id}/logs`, query, signal);
+    const stop = () => stream.destroy();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      for await (const part of logFrames(stream, container.tty)) await onLine(part);
+    } finally {
+      signal.removeEventListener("abort", stop);
+      stream.destroy();
+    }
+  } catch (error) {
+    if (!signal.aborted && statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
+  }
+}
+
+/** Docker counts in seconds, with nanoseconds behind the point. */
+function from({ since, after }: LogQuestion): { since?: string } {
+  if (after === undefined) return since === undefined ? {} : { since: (since / 1_000).toFixed(3) };
+  const [, fraction = ""] = /\.(\d{1,9})/.exec(after) ?? [];
+  const nanoseconds = BigInt(Math.floor(Date.parse(after) / 1_000)) * 1_000_000_000n + BigInt(fraction.padEnd(9, "0")) + 1n;
+  return { since: `${nanoseconds / 1_000_000_000n}.${String(nanoseconds % 1_000_000_000n).padStart(9, "0")}` };
+}

@@ -1,0 +1,45 @@
+import Docker from "dockerode";
+
+const DEFAULT_SOCKET = "/var/run/docker.sock";
+/** No answer for so long is no engine. */
+export const ANSWER_MS = 20_000;
+
+/** A client for the engine that `DOCKER_HOST` names, or for this server's own. */
+export function dockerClient(host: string | undefined) {
+  const url = new URL(host || `unix://${DEFAULT_SOCKET}`);
+  if (url.protocol === "unix:") return new Docker({ socketPath: url.pathname });
+  if (url.protocol === "tcp:" || url.protocol === "http:") {
+    return new Docker({ protocol: "http", host: url.hostname, port: Number(url.port || 2375) });
+  }
+  throw new Error(`DOCKER_HOST is ${host}. AppOS reaches Docker by unix:// or tcp:// only.`);
+}
+
+/** What the engine said when it answered, but not as hoped. */
+export const statusOf = (error: unknown) => (error as { statusCode?: number } | null)?.statusCode;
+
+/** A long answer, as it comes. */
+export function openStream(docker: Docker, path: string, query: Record<string, string>, signal: AbortSignal) {
+  return new Promise<NodeJS.ReadableStream & { destroy(): void }>((resolve, reject) => {
+    const options = {
+      path: `${path}?${new URLSearchParams(query).toString().replaceAll("?", "%3F")}`,
+      method: "GET",
+      isStream: true,
+      abortSignal: signal,
+      statusCodes: { 200: true, 404: "no such container", 409: "container is going away", 500: "server error" },
+    };
+    docker.modem.dial(options, (error, stream) => (error ? reject(error) : resolve(stream as NodeJS.ReadableStream & { destroy(): void })));
+  });
+}
+
+/** Rejects where no engine answers. */
+export function pingEngine(docker: Docker) {
+  return new Promise<void>((resolve, reject) => {
+    const options = {
+      path: "/_ping",
+      method: "GET",
+      abortSignal: AbortSignal.timeout(ANSWER_MS),
+      statusCodes: { 200: true, 500: "server error" },
+    };
+    docker.modem.dial(options, (error) => (error ? reject(error) : resolve()));
+  });
+}

@@ -1,0 +1,71 @@
+import { lstat, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join, normalize, relative, sep } from "node:path";
+import type { Files } from "./machine.ts";
+
+/** Files below one folder, and nowhere else. */
+export function filesBelow(folder: string): Files {
+  function inside(path: string) {
+    const clean = normalize(path);
+    if (!clean.startsWith(folder + sep)) throw new Error(`${path} is not below the agent's folder`);
+    return clean;
+  }
+
+  return {
+    async write(texts) {
+      const paths = Object.keys(texts).map(inside);
+      const folders = new Set(paths.map(dirname));
+      for (const each of folders) await makeFolder(folder, each);
+      await Promise.all(Object.entries(texts).map(([path, text]) => replace(inside(path), text)));
+      await Promise.all([...folders].map(syncFolder));
+    },
+    read: (path) => readFile(inside(path), "utf8").catch(absent),
+    list: async (path) => (await readdir(inside(path)).catch(absent)) ?? [],
+    remove: (path) => rm(inside(path), { recursive: true, force: true }),
+    async linkOnTheWay(from, path) {
+      const below = relative(from, path);
+      if (below === "" || below === ".." || below.startsWith(`..${sep}`)) throw new Error(`${path} is not below ${from}`);
+      let at = from;
+      for (const part of below.split(sep)) {
+        at = join(at, part);
+        if ((await lstat(at).catch(absent))?.isSymbolicLink()) return at;
+      }
+      return undefined;
+    },
+    async makeDataFolder(path) {
+      await mkdir(inside(path), { recursive: true, mode: 0o755 }).catch((error: NodeJS.ErrnoException) => {
+        // A file is there, which is as good.
+        if (error.code !== "EEXIST") throw error;
+      });
+    },
+  };
+}
+
+async function replace(path: string, text: string) {
+  const draft = `${path}.${crypto.randomUUID().slice(0, 8)}.new`;
+  const file = await open(draft, "wx", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+}
+
+/** A new folder's name is safe once the folder around it is. */
+async function makeFolder(top: string, folder: string) {
+  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (let at = folder; first !== undefined && at !== dirname(first) && at !== top; at = dirname(at)) await syncFolder(dirname(at));
+}
+
+/** A file's name is safe once its folder is. */
+async function syncFolder(folder: string) {
+  const handle = await open(folder);
+  await handle.sync();
+  await handle.close();
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+  throw error;
+}

@@ -1,0 +1,14 @@
+import { createInterface } from "node:readline/promises";
+import { cli } from "./host/cli.ts";
+
+process.exitCode = await cli(process.argv.slice(2), process.env, {
+  say: (line) => process.stdout.write(`${line}\n`),
+  complain: (line) => process.stderr.write(`${line}\n`),
+  interactive: process.stdin.isTTY === true,
+  async readLine(prompt) {
+    const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
+    if (process.stdin.isTTY) process.stderr.write(prompt);
+    for await (const line of lines) return line;
+    return "";
+  },
+});

@@ -1,0 +1,45 @@
+import { type Ending, type JobError, type JobKind, jobKinds } from "@appos/shared/jobs";
+import { handlers } from "./jobs/index.ts";
+import { JobFailure } from "./jobs/job-failure.ts";
+import type { JobContext } from "./jobs/job.ts";
+import type { voice } from "./voice.ts";
+
+/** Why a job's signal was aborted. */
+export type StopReason = "canceled" | "deadline";
+
+/** Runs one job and says how it ended. Never throws. */
+export async function runJob<K extends JobKind>(
+  kind: K,
+  input: unknown,
+  context: JobContext & { say: ReturnType<typeof voice> },
+): Promise<Ending> {
+  const { signal, say } = context;
+  try {
+    signal.throwIfAborted();
+    const result = await handlers[kind](jobKinds[kind].input.parse(input), context);
+    say.end("succeeded");
+    return { outcome: "succeeded", result };
+  } catch (error) {
+    if (signal.aborted && signal.reason === "canceled") {
+      say.end("canceled");
+      return { outcome: "canceled" };
+    }
+    say.end("failed");
+    return { outcome: "failed", error: signal.aborted ? outOfTime(kind) : errorOf(error) };
+  }
+}
+
+const outOfTime = (kind: JobKind): JobError => ({
+  code: "DEADLINE_EXCEEDED",
+  message: `This took longer than the ${jobKinds[kind].timeLimitMs / 60_000} minutes it may take, and was stopped.`,
+});
+
+function errorOf(error: unknown): JobError {
+  if (error instanceof JobFailure) return error.error;
+  const { message, code } = error as { message?: unknown; code?: unknown };
+  if (code === "ENOSPC") return { code: "DISK_FULL", message: "The disk of this server is full." };
+  return {
+    code: "INTERNAL",
+    message: `This is a fault of the agent: ${typeof message === "string" ? message.slice(0, 1_000) : String(error)}`,
+  };
+}

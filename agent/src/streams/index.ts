@@ -1,0 +1,5 @@
+import { logs } from "./logs.ts";
+import type { StreamHandlers } from "./stream.ts";
+
+/** Every kind of stream an agent can open. A kind without a handler does not compile. */
+export const handlers: StreamHandlers = { logs };

@@ -1,0 +1,32 @@
+import { ENTRY_LENGTH, type Entry } from "@appos/shared/jobs";
+import type { Voice } from "./jobs/job.ts";
+
+type Say = (entry: Pick<Entry, "step" | "stream" | "text">) => void;
+export type StepEnd = "succeeded" | "failed" | "canceled";
+
+/** Turns what a job says into entries: every word belongs to the step that was last begun, and every step begun is ended. */
+export function voice(say: Say): Voice & { end(how: StepEnd): void } {
+  let current = "";
+  const end = (how: StepEnd) => {
+    if (current) say({ step: current, stream: "step", text: how });
+    current = "";
+  };
+  const pieces = (stream: Entry["stream"], text: string) => {
+    for (const piece of text.match(new RegExp(`[^]{1,${ENTRY_LENGTH}}`, "g")) ?? [""]) say({ step: current, stream, text: piece });
+  };
+  return {
+    step(name) {
+      end("succeeded");
+      current = name;
+      say({ step: name, stream: "step", text: "started" });
+    },
+    skip(name, why) {
+      end("succeeded");
+      say({ step: name, stream: "step", text: "skipped" });
+      say({ step: name, stream: "note", text: why });
+    },
+    note: (text) => pieces("note", text),
+    line: (stream, text) => pieces(stream, text),
+    end,
+  };
+}

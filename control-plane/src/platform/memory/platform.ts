@@ -1,0 +1,75 @@
+import { scrypt } from "node:crypto";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { createClient } from "@libsql/client";
+import { drizzle } from "drizzle-orm/libsql";
+import { migrate } from "drizzle-orm/libsql/migrator";
+import { createApp } from "../../app.ts";
+import { eventLog } from "../../live/events.ts";
+import { roomMap } from "../../live/rooms.ts";
+import type { Downloads, Keys, Log, Ports } from "../../ports.ts";
+import { createServices, type Services } from "../../services.ts";
+import { writeBatches } from "../write-batches.ts";
+
+const derive = promisify<string, Uint8Array, number, { N: number; r: number; p: number }, Buffer>(scrypt);
+
+/** A whole platform in memory: a database that outlives the control plane, a clock that moves when told. */
+export async function memoryPlatform() {
+  const client = writeBatches(createClient({ url: ":memory:" }));
+  await migrate(drizzle(client), { migrationsFolder: join(import.meta.dirname, "../../../migrations") });
+  // Lucia reads the real clock, so that is where this one begins.
+  let time = Date.now();
+  const faults: string[] = [];
+
+  const keys: Keys = {
+    master: new Uint8Array(32).fill(7),
+    // Cheap on purpose: what it costs an attacker is none of a test's business.
+    scrypt: async (password, salt, { length }) => new Uint8Array(await derive(password, salt, length, { N: 2, r: 1, p: 1 })),
+  };
+  const log: Log = {
+    debug: () => {},
+    info: () => {},
+    warn: () => {},
+    error: (message, fields) => void faults.push(`${message} ${JSON.stringify(fields)}`),
+  };
+  const downloads: Downloads = {
+    installer: async () => "url __APPOS_URL__ x64 __APPOS_SHA256_X64__",
+    checksum: async (arch) => (arch === "x64" ? "abc" : undefined),
+    archive: async () => undefined,
+  };
+
+  /** Starts a control plane. `kill` is `kill -9`: nothing it asked of the database ever comes back. */
+  function start() {
+    let alive = true;
+    const mortal = <T>(ask: () => Promise<T>) => (alive ? ask().then((reply) => (alive ? reply : never<T>())) : never<T>());
+    const database = drizzle(
+      Object.assign(Object.create(client) as typeof client, {
+        execute: (...statement: Parameters<typeof client.execute>) => mortal(() => client.execute(...statement)),
+        batch: (...statements: Parameters<typeof client.batch>) => mortal(() => client.batch(...statements)),
+      }),
+    );
+    const rooms = roomMap(() => services);
+    const ports: Ports = {
+      database,
+      rooms: {
+        wake: (serverId) => void rooms.wake(serverId),
+        revoke: (serverId) => void rooms.revoke(serverId),
+        sample: async (serverId) => rooms.sample(serverId),
+        open: async (serverId, kind, input) => rooms.open(serverId, kind, input),
+      },
+      events: eventLog(),
+      clock: { now: () => time },
+      keys,
+      downloads,
+      log,
+      settings: { version: "0.0.0", publicUrl: "https://appos.example.org", localProblem: () => null },
+    };
+    const services: Services = createServices(ports);
+    const app = createApp(services, { address: (c) => c.req.header("x-test-address") ?? "192.0.2.1", downloads, log });
+    return { app, services, rooms, kill: () => void (alive = false) };
+  }
+
+  return { start, advance: (ms: number) => void (time += ms), faults };
+}
+
+const never = <T>() => new Promise<T>(() => {});
