@@ -26,7 +26,7 @@ export function voice(say: Say): Voice & { end(how: StepEnd): void } {
       say({ step: name, stream: "note", text: why });
     },
     note: (text) => pieces("note", text),
-    line: (stream, text) => pieces(stream, text),
+    line: (stream, text) => pieces(stream, text.trimEnd()),
     end,
   };
 }

@@ -64,8 +64,9 @@ export async function awaitHealth(project: string, expected: Expected, context: 
 
     for (const { container, for: what } of waiting) {
       const news = `${container.status.service}: waiting for ${what}.`;
-      if (machine.now() - begun > 1_000 && !told.has(news)) say.note(news);
+      if (machine.now() - begun <= 1_000 || told.has(news)) continue;
       told.add(news);
+      say.note(news);
     }
     await giveUpInTime(machine.now() - begun, waiting, missing, context);
     await machine.sleep(look < 100 ? LOOK_MS : LATER_LOOK_MS, signal);

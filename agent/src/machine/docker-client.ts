@@ -21,7 +21,9 @@ export const statusOf = (error: unknown) => (error as { statusCode?: number } | 
 export function openStream(docker: Docker, path: string, query: Record<string, string>, signal: AbortSignal) {
   return new Promise<NodeJS.ReadableStream & { destroy(): void }>((resolve, reject) => {
     const options = {
-      path: `${path}?${new URLSearchParams(query).toString().replaceAll("?", "%3F")}`,
+      // The client wants the question mark, and the query beside it.
+      path: `${path}?`,
+      options: query,
       method: "GET",
       isStream: true,
       abortSignal: signal,

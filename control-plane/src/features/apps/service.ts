@@ -1,5 +1,6 @@
+import { z } from "zod";
 import type { AppInventory } from "@appos/shared/agent-link";
-import type { AppView, EnvEntry } from "@appos/shared/apps";
+import { type AppView, type EnvEntry, ServiceState } from "@appos/shared/apps";
 import type { ConfigVersion, SaveCompose } from "@appos/shared/configs";
 import type { PageQuery } from "@appos/shared/envelope";
 import { AppError, notFound } from "../../errors.ts";
@@ -76,10 +77,17 @@ export function appService(
 
   const settledAs =
     (wanted: "running" | "stopped"): Settled =>
-    async ({ appId, state }) => {
-      if (appId && state === "succeeded") await store.wanted(appId, wanted);
-      if (appId) changed(appId);
+    async (job) => {
+      if (job.appId && job.state === "succeeded") await store.wanted(job.appId, wanted);
+      await seen(job);
     };
+
+  /** A job that succeeded says how the containers were at its end: sooner than the inventory does. */
+  async function seen({ appId, serverId, state, result, endedAt }: Job) {
+    const { data } = Seen.safeParse(result);
+    if (appId && state === "succeeded" && data) await store.batch([store.observed(serverId, appId, data.services, endedAt ?? clock.now())]);
+    if (appId) changed(appId);
+  }
 
   return {
     find,
@@ -104,6 +112,7 @@ export function appService(
       changed(id);
     },
     changed,
+    seen,
 
     async saveCompose(idOrName: string, { compose, message, basedOn }: SaveCompose, actor: Actor): Promise<ConfigVersion> {
       const app = await find(idOrName);
@@ -165,6 +174,8 @@ export function appService(
     },
   };
 }
+
+const Seen = z.object({ services: z.array(ServiceState) });
 
 const staleEdit = (version: number) =>
   new AppError("CONFLICT", `Somebody else has saved version ${version} meanwhile. Look at it, then save again.`, { version });

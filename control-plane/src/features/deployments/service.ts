@@ -134,7 +134,7 @@ export function deploymentService(
         await store.pin(row.appId, row.release, result.images, canonical);
         await apps.live(row.appId, { release: row.release, version: row.version, deploymentId: row.id });
       }
-      apps.changed(row.appId);
+      await apps.seen(job);
     }) satisfies Settled,
 
     /** Tells whoever shows a deployment that its job has moved on. */
