@@ -10,7 +10,15 @@ import { SESSION_COOKIE } from "./features/auth/sessions.ts";
 import type { Caller } from "./features/auth/service.ts";
 import type { Services } from "./services.ts";
 
-export type AppEnv = { Variables: { caller: Caller | undefined; address: string; requestId: string } };
+export type AppEnv = {
+  Variables: {
+    caller: Caller | undefined;
+    /** Whether whoever called may still call: an answer that goes on for hours asks again. */
+    stillIn: () => Promise<boolean>;
+    address: string;
+    requestId: string;
+  };
+};
 
 /** What a route declares: who may call it, and what the documentation says. */
 export interface Declaration {
@@ -77,8 +85,9 @@ export const identify = ({ auth, system }: Services): MiddlewareHandler<AppEnv> 
     const cookie = getCookie(c, SESSION_COOKIE);
     const unsafe = !["GET", "HEAD", "OPTIONS"].includes(c.req.method);
     if (unsafe && !bearer) assertSameOrigin(c, system.publicUrl(c.req.url));
-    if (bearer) c.set("caller", await auth.byToken(bearer));
-    else if (cookie) c.set("caller", await auth.bySession(cookie));
+    const find = async () => (bearer ? auth.byToken(bearer) : cookie ? auth.bySession(cookie) : undefined);
+    c.set("caller", await find());
+    c.set("stillIn", async () => (await find()) !== undefined);
     await next();
   });
 

@@ -1,10 +1,9 @@
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { AppEnv } from "./access.ts";
-import type { Services } from "./services.ts";
 
 const BEAT_MS = 15_000;
-/** A session that has ended is noticed within this time. */
+/** A session that has ended, or a token that was revoked, is noticed within this time. */
 const RECHECK_MS = 4_000;
 
 /** What a story may say to whoever listens. */
@@ -15,17 +14,20 @@ export interface Out {
 }
 
 /** Answers with server-sent events until the story is told, the listener goes away, or may listen no longer. */
-export function eventStream(c: Context<AppEnv>, { auth }: Services, tell: (out: Out) => Promise<void>) {
-  const session = c.get("caller")?.session?.id;
+export function eventStream(c: Context<AppEnv>, tell: (out: Out) => Promise<void>) {
   c.header("cache-control", "no-store");
   c.header("x-accel-buffering", "no");
   return streamSSE(c, async (stream) => {
     const gone = new AbortController();
     stream.onAbort(() => gone.abort());
     const beat = setInterval(() => void stream.write(": beat\n\n").catch(() => gone.abort()), BEAT_MS);
-    const recheck = setInterval(() => {
-      if (session) void auth.bySession(session).then((caller) => caller ?? gone.abort());
-    }, RECHECK_MS);
+    const recheck = setInterval(
+      () =>
+        void c
+          .get("stillIn")()
+          .then((still) => still || gone.abort()),
+      RECHECK_MS,
+    );
     try {
       const send: Out["send"] = (event, data, id) =>
         stream.writeSSE({ event, data: JSON.stringify(data), ...(id !== undefined && { id }) });

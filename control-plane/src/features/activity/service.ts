@@ -29,7 +29,7 @@ export function activityService({ database, clock, events }: Ports) {
     ...act,
   });
   return {
-    list: async (page: PageQuery) => pageOf(await store.list(page), await store.count(), page),
+    list: async (page: PageQuery, appId?: string) => pageOf(await store.list(page, appId), await store.count(appId), page),
 
     /** The act as a part of some batch. Whoever runs that batch calls `told` after it. */
     statement: (act: Act): Statement => store.insert(row(act)),

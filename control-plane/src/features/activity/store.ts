@@ -1,4 +1,4 @@
-import { count, desc } from "drizzle-orm";
+import { count, desc, eq } from "drizzle-orm";
 import type { PageQuery } from "@appos/shared/envelope";
 import type { Database } from "../../ports.ts";
 import { activity } from "./schema.ts";
@@ -16,13 +16,15 @@ export function activityStore(database: Database) {
     jobId: activity.jobId,
     address: activity.address,
   };
+  const of = (appId: string | undefined) => (appId === undefined ? undefined : eq(activity.appId, appId));
   return {
     insert: (row: typeof activity.$inferInsert) => database.insert(activity).values(row),
-    count: async () => (await database.select({ n: count() }).from(activity))[0]!.n,
-    list: ({ page, pageSize }: PageQuery) =>
+    count: async (appId?: string) => (await database.select({ n: count() }).from(activity).where(of(appId)))[0]!.n,
+    list: ({ page, pageSize }: PageQuery, appId?: string) =>
       database
         .select(columns)
         .from(activity)
+        .where(of(appId))
         .orderBy(desc(activity.number))
         .limit(pageSize)
         .offset((page - 1) * pageSize),

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { ActivityView } from "@appos/shared/activity";
 import { AppView, NewApp, RemoveApp, ServiceState } from "@appos/shared/apps";
 import { ConfigVersion, ConfigVersionSummary, EnvView, SaveCompose, SaveEnv } from "@appos/shared/configs";
 import { DeploymentView } from "@appos/shared/deployments";
@@ -22,7 +23,7 @@ const key = valid("header", IdempotencyKey);
 export const appRoutes = (services: Services) =>
   new Hono<AppEnv>().route("/", appItself(services)).route("/", appOrders(services)).route("/", appConfig(services));
 
-const appItself = ({ apps, deployments, jobs }: Services) =>
+const appItself = ({ apps, deployments, jobs, activity }: Services) =>
   new Hono<AppEnv>()
     .get("/", allow("apps", "read", { summary: "All apps", data: page(AppView) }), valid("query", ListQuery), async (c) => {
       const { serverId, ...page } = c.req.valid("query");
@@ -52,6 +53,12 @@ const appItself = ({ apps, deployments, jobs }: Services) =>
         );
         return ok(c, { job: await jobs.view(job) }, 202);
       },
+    )
+    .get(
+      "/:id/events",
+      allow("activity", "read", { summary: "Who did what to an app, newest first", data: page(ActivityView) }),
+      valid("query", PageQuery),
+      async (c) => ok(c, await activity.list(c.req.valid("query"), (await apps.find(c.req.param("id"))).id)),
     )
     .get("/:id/services", allow("apps", "read", { summary: "An app's containers", data: Observed }), async (c) => {
       const { services, observedAt } = await apps.view(c.req.param("id"));

@@ -58,7 +58,8 @@ test("a wrong password and an unknown account look the same", async () => {
 
 test("after ten failures an account waits, and is let in when the time is over", async () => {
   const { nobody, platform } = await setUp();
-  for (let i = 0; i < 10; i++) await nobody("/api/v1/auth/login", { json: { ...login, password: "wrong" }, headers: { "x-test-address": `192.0.2.${i}` } });
+  for (let i = 0; i < 10; i++)
+    await nobody("/api/v1/auth/login", { json: { ...login, password: "wrong" }, headers: { "x-test-address": `192.0.2.${i}` } });
   expect(await nobody("/api/v1/auth/login", { json: login })).toMatchObject({ status: 429, error: { code: "TOO_MANY_ATTEMPTS" } });
   platform.advance(15 * 60_000);
   expect((await nobody("/api/v1/auth/login", { json: login })).status).toBe(200);

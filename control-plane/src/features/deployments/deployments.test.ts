@@ -16,7 +16,11 @@ test.each([
   ["has no services", "volumes: {}", {}],
   ["has services that are no map", "services: [web]", { line: 1, column: 11 }],
   ["is empty", "  \n", {}],
-  ["multiplies itself", `a: &a [x,x,x,x,x,x,x,x,x]\n${["b", "c", "d", "e", "f", "g"].map((key, i) => `${key}: &${key} [${Array(9).fill(`*${"abcdefg"[i]}`).join(",")}]`).join("\n")}\nservices: {w: *g}`, {}],
+  [
+    "multiplies itself",
+    `a: &a [x,x,x,x,x,x,x,x,x]\n${["b", "c", "d", "e", "f", "g"].map((key, i) => `${key}: &${key} [${Array(9).fill(`*${"abcdefg"[i]}`).join(",")}]`).join("\n")}\nservices: {w: *g}`,
+    {},
+  ],
 ])("a compose file that %s is refused, and nothing is written", async (_, text, where) => {
   const { admin } = await world();
   const reply = await admin("/api/v1/apps", { json: { ...blog, source: { type: "compose", compose: text } } });
@@ -25,10 +29,13 @@ test.each([
   expect((await admin("/api/v1/jobs")).data.items).toEqual([]);
 });
 
-test.each(["x;id", "$(id)", "--help", "../x", "a b", "A", ".x", "", "a".repeat(64), "ａpp", "‮app"])("an app cannot be named %j", async (name) => {
-  const { admin } = await world();
-  expect(await admin("/api/v1/apps", { json: { ...blog, name } })).toMatchObject({ status: 400, error: { code: "INVALID_REQUEST" } });
-});
+test.each(["x;id", "$(id)", "--help", "../x", "a b", "A", ".x", "", "a".repeat(64), "ａpp", "‮app"])(
+  "an app cannot be named %j",
+  async (name) => {
+    const { admin } = await world();
+    expect(await admin("/api/v1/apps", { json: { ...blog, name } })).toMatchObject({ status: 400, error: { code: "INVALID_REQUEST" } });
+  },
+);
 
 test("a name is given once", async () => {
   const { admin } = await world();
@@ -54,15 +61,25 @@ test("creating an app writes the app, its version, its deployment and its job to
     deployment: { release: 1, status: "pending", waitingFor: { reason: "server", serverName: "tokyo-1" } },
   });
   expect((await admin("/api/v1/apps/blog/versions/1")).data.compose).toBe(compose);
-  expect((await admin("/api/v1/activity")).data.items[0]).toMatchObject({ action: "create-app", subject: "blog", deploymentId: data.deployment.id });
+  expect((await admin("/api/v1/activity")).data.items[0]).toMatchObject({
+    action: "create-app",
+    subject: "blog",
+    deploymentId: data.deployment.id,
+  });
 });
 
 test("the same Idempotency-Key gives the first app and deployment, even asked at the same time; for another app it is a conflict", async () => {
   const { admin } = await world();
   const headers = { "idempotency-key": "key-1" };
-  const [first, second] = await Promise.all([admin("/api/v1/apps", { json: blog, headers }), admin("/api/v1/apps", { json: blog, headers })]);
+  const [first, second] = await Promise.all([
+    admin("/api/v1/apps", { json: blog, headers }),
+    admin("/api/v1/apps", { json: blog, headers }),
+  ]);
   expect(second.data.deployment.id).toBe(first.data.deployment.id);
-  expect(await admin("/api/v1/apps", { json: { ...blog, name: "wiki" }, headers })).toMatchObject({ status: 409, error: { code: "IDEMPOTENCY_CONFLICT" } });
+  expect(await admin("/api/v1/apps", { json: { ...blog, name: "wiki" }, headers })).toMatchObject({
+    status: 409,
+    error: { code: "IDEMPOTENCY_CONFLICT" },
+  });
   expect((await admin("/api/v1/apps")).data.items).toHaveLength(1);
 });
 
@@ -102,12 +119,18 @@ test("secret variables never come back, and are sealed in the database", async (
   const created = await admin("/api/v1/apps", { json: { ...blog, env } });
   const replies = [created, await admin("/api/v1/apps/blog/env"), await admin("/api/v1/jobs"), await admin("/api/v1/apps/blog/versions/1")];
   expect(JSON.stringify(replies)).not.toContain("CNRY-1");
-  expect(replies[1]!.data.env).toEqual([{ key: "PLAIN", value: "seen", secret: false }, { key: "PASSWORD", value: null, secret: true }]);
+  expect(replies[1]!.data.env).toEqual([
+    { key: "PLAIN", value: "seen", secret: false },
+    { key: "PASSWORD", value: null, secret: true },
+  ]);
   expect((await (await viewer())("/api/v1/apps/blog/env")).status).toBe(403);
 });
 
 test("a server with apps cannot be removed", async () => {
   const { admin, serverId } = await world();
   await admin("/api/v1/apps", { json: blog });
-  expect(await admin(`/api/v1/servers/${serverId}`, { method: "DELETE" })).toMatchObject({ status: 409, message: expect.stringContaining("1 app") });
+  expect(await admin(`/api/v1/servers/${serverId}`, { method: "DELETE" })).toMatchObject({
+    status: 409,
+    message: expect.stringContaining("1 app"),
+  });
 });

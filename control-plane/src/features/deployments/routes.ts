@@ -38,7 +38,7 @@ export const deploymentRoutes = (services: Services) =>
         const { jobId } = await services.deployments.get(c.req.param("id"));
         const after = lastEventId(c) ?? c.req.valid("query").after;
         if (c.req.header("accept")?.includes("text/event-stream")) {
-          return eventStream(c, services, (out) => deploymentStory(services, c.req.param("id"), after, out));
+          return eventStream(c, (out) => deploymentStory(services, c.req.param("id"), after, out));
         }
         return ok(c, { items: await services.jobs.entries(jobId, after) });
       },

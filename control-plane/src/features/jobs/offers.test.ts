@@ -3,7 +3,8 @@ import type { JobState } from "@appos/shared/jobs";
 import { nextOffers, reconcile } from "./offers.ts";
 import type { Job } from "./schema.ts";
 
-const job = (id: string, lane: string, state: JobState, changes: Partial<Job> = {}) => ({ id, lane, state, kind: "deploy-app", cancelAskedAt: null, ...changes }) as Job;
+const job = (id: string, lane: string, state: JobState, changes: Partial<Job> = {}) =>
+  ({ id, lane, state, kind: "deploy-app", cancelAskedAt: null, ...changes }) as Job;
 const ids = (jobs: Job[]) => jobs.map(({ id }) => id).join(" ");
 
 describe("offers go to", () => {
@@ -13,7 +14,11 @@ describe("offers go to", () => {
     ["no lane in which a job runs", [job("a", "app:blog", "running"), job("b", "app:blog", "queued")], ""],
     ["no lane in which a job is offered", [job("a", "app:blog", "offered"), job("b", "app:wiki", "queued")], "b"],
     ["three lanes at once and no more", ["a", "b", "c", "d"].map((id) => job(id, id, "queued")), "a b c"],
-    ["what three lanes leave free", [job("a", "a", "running"), job("b", "b", "offered"), job("c", "c", "queued"), job("d", "d", "queued")], "c"],
+    [
+      "what three lanes leave free",
+      [job("a", "a", "running"), job("b", "b", "offered"), job("c", "c", "queued"), job("d", "d", "queued")],
+      "c",
+    ],
   ])("%s", (_, open, expected) => expect(ids(nextOffers(open))).toBe(expected));
 });
 
@@ -26,7 +31,13 @@ describe("after hello, a job", () => {
     ["that may have begun before the journal was lost is lost", offered, { holds: false, isNew: true }, once, "lost"],
     ["that ran when the journal was lost is lost", running, { holds: false, isNew: true }, once, "lost"],
     ["that is idempotent is offered again", running, { holds: false, isNew: true }, often, "queued"],
-    ["that was canceled meanwhile is not offered again", { ...offered, cancelAskedAt: 1 }, { holds: false, isNew: false }, once, "canceled"],
+    [
+      "that was canceled meanwhile is not offered again",
+      { ...offered, cancelAskedAt: 1 },
+      { holds: false, isNew: false },
+      once,
+      "canceled",
+    ],
     ["that was not offered yet waits on", job("a", "a", "queued"), { holds: false, isNew: true }, once, "queued"],
   ])("%s", (_, job, journal, kind, expected) => expect(reconcile(job, journal, kind)).toBe(expected));
 });

@@ -17,7 +17,7 @@ export const logRoutes = (services: Services) =>
     async (c) => {
       const query = c.req.valid("query");
       const lines = await services.logs.lines(c.req.param("id"), query);
-      if (query.follow === "1") return eventStream(c, services, (out) => tell(lines, out));
+      if (query.follow === "1") return eventStream(c, (out) => tell(lines, out));
       return ok(c, { items: await collected(lines) });
     },
   );

@@ -41,7 +41,7 @@ export const eventRoutes = (services: Services) =>
   new Hono<AppEnv>().get("/", allowSignedIn({ summary: "Changes as they happen, as server-sent events" }), (c) => {
     const { role } = callerOf(c);
     const shown = (signal: Signal) => signal.type !== "job.said" && (signal.type !== "activity.added" || may(role, "activity", "read"));
-    return eventStream(c, services, async ({ send, signal }) => {
+    return eventStream(c, async ({ send, signal }) => {
       const news = bell(signal);
       const waiting: { said: Signal | "reset"; id: string }[] = [];
       const leave = services.events.subscribe(c.req.header("last-event-id"), (said, id) => {
