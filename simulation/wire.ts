@@ -11,14 +11,20 @@ export function cable(rooms: Rooms, serverId: string, converse: (wire: Wire) => 
   const closed: { code: number; reason: string }[] = [];
 
   const link = rooms.join(serverId, {
-    send: (text) => roomOpen && void toAgent.push(text) === undefined && flow(),
+    send(text) {
+      if (roomOpen) toAgent.push(text);
+      flow();
+    },
     close(code, reason) {
       closed.push({ code, reason });
       cut();
     },
   });
   const agent = converse({
-    send: (text) => agentOpen && void toRoom.push(text) === undefined && flow(),
+    send(text) {
+      if (agentOpen) toRoom.push(text);
+      flow();
+    },
     sendBytes: async (bytes) => void (roomOpen && link.receiveBytes(bytes)),
   });
 

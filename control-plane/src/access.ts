@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { describeRoute, resolver, uniqueSymbol } from "hono-openapi";
-import { z } from "zod";
+import type { z } from "zod";
 import { Failure, success } from "@appos/shared/envelope";
 import { AppError } from "./errors.ts";
 import { type ActionOn, may, type Resource } from "./features/auth/roles.ts";

@@ -13,7 +13,7 @@ import { jobRoutes } from "./features/jobs/routes.ts";
 import { logRoutes } from "./features/logs/routes.ts";
 import { enrollRoutes, serverRoutes } from "./features/servers/routes.ts";
 import { downloadRoutes, eventRoutes, healthRoutes, metricsRoutes, systemRoutes } from "./features/system/routes.ts";
-import type { Downloads, Log } from "./ports.ts";
+import type { Log } from "./ports.ts";
 import { failure } from "./reply.ts";
 import type { Services } from "./services.ts";
 
@@ -22,11 +22,10 @@ const BODY_BYTES = 512 * 1024;
 /** What the app needs besides its services: from where a request comes, and where to write about it. */
 export interface Face {
   address(c: Context): string;
-  downloads: Downloads;
   log: Log;
 }
 
-export function createApp(services: Services, { address, downloads, log }: Face) {
+export function createApp(services: Services, { address, log }: Face) {
   const app = new Hono<AppEnv>()
     .use(
       secureHeaders({
@@ -67,7 +66,7 @@ export function createApp(services: Services, { address, downloads, log }: Face)
     .use(identify(services))
     .route("/api", healthRoutes(services))
     .route("/", metricsRoutes(services))
-    .route("/", downloadRoutes(services, downloads))
+    .route("/", downloadRoutes(services))
     .route("/api/v1/setup", setupRoutes(services))
     .route("/api/v1/auth", authRoutes(services))
     .route("/api/v1/tokens", tokenRoutes(services))

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { errorStatus } from "@appos/shared/errors";
 import type { Failure, Page, PageQuery } from "@appos/shared/envelope";
-import { AppError } from "./errors.ts";
+import type { AppError } from "./errors.ts";
 
 /** A success, in the envelope that every answer comes in. */
 export const ok = <T, S extends 200 | 201 | 202 = 200>(c: Context, data: T, status?: S, message = "OK") =>

@@ -34,5 +34,5 @@ export function createServices(ports: Ports) {
     "remove-app": apps.removed,
   };
 
-  return { system, activity, auth, servers, jobs, configs, apps, deployments, logs, events: ports.events };
+  return { system, activity, auth, servers, jobs, configs, apps, deployments, logs, events: ports.events, downloads: ports.downloads };
 }

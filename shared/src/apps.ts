@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Name, ServerId } from "./ids.ts";
 
-/** Bytes of a compose file, and of all its variables: with both, an offer still fits into one frame. */
+/** Bytes of a compose file, at most. */
 export const COMPOSE_BYTES = 96 * 1024;
 
 export const PublishedPort = z.object({

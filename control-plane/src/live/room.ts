@@ -19,8 +19,6 @@ export interface AgentSocket {
   close(code: number, reason: string): void;
 }
 
-export type Room = ReturnType<typeof room>;
-
 /** One server's live traffic. What it keeps, the database, the sockets and the agent could give back. */
 export function room(services: Services, serverId: string, sockets: () => AgentSocket[]) {
   let turn: Promise<unknown> = Promise.resolve();

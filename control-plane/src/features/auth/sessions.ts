@@ -16,8 +16,6 @@ export interface SessionRows {
 
 export const SESSION_COOKIE = "appos_session";
 
-export type Sessions = ReturnType<typeof sessions>;
-
 export function sessions(rows: SessionRows) {
   const lucia = new Lucia(hashing(rows), { sessionExpiresIn: new TimeSpan(14, "d"), sessionCookie: { name: SESSION_COOKIE } });
   return {

@@ -1,4 +1,5 @@
-import { COMPOSE_BYTES, Env, type EnvEntry } from "@appos/shared/apps";
+import { FRAME_BYTES } from "@appos/shared/agent-link";
+import { Env, type EnvEntry } from "@appos/shared/apps";
 import { composeProblem } from "@appos/shared/compose-file";
 import type { ConfigVersion } from "@appos/shared/configs";
 import type { PageQuery } from "@appos/shared/envelope";
@@ -10,6 +11,9 @@ import type { Secrets } from "../../secrets.ts";
 import { configStore } from "./store.ts";
 
 export type ConfigService = ReturnType<typeof configService>;
+
+/** Both travel in one frame, with room for what is around them. */
+const OFFER_BYTES = FRAME_BYTES - 8 * 1024;
 
 /** A version about to be written. */
 export interface NewVersion {
@@ -31,9 +35,13 @@ export function configService({ database, clock }: Ports, secrets: Secrets) {
     check({ compose, env }: Pick<NewVersion, "compose" | "env">) {
       const problem = composeProblem(compose);
       if (problem) throw new AppError("INVALID_COMPOSE", problem.message, problem);
-      const bytes = utf8(JSON.stringify(env)).length;
-      if (bytes > COMPOSE_BYTES)
-        throw new AppError("INVALID_REQUEST", `The variables have ${bytes} bytes in all; at most ${COMPOSE_BYTES} are allowed.`);
+      const bytes = utf8(JSON.stringify({ compose, env })).length;
+      if (bytes > OFFER_BYTES) {
+        throw new AppError(
+          "INVALID_REQUEST",
+          `Compose file and variables have ${bytes} bytes together, as they are sent to the server; at most ${OFFER_BYTES} are allowed.`,
+        );
+      }
     },
 
     /** The version as a part of some batch; in a list, for a query that is waited for is a query made. A number that is taken fails the batch. */

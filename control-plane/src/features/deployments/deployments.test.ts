@@ -29,6 +29,12 @@ test.each([
   expect((await admin("/api/v1/jobs")).data.items).toEqual([]);
 });
 
+test("a compose file and variables that do not fit into one frame are refused", async () => {
+  const { admin } = await world();
+  const env = Array.from({ length: 4 }, (_, i) => ({ key: `K${i}`, value: "\u0001".repeat(20_000) }));
+  expect(await admin("/api/v1/apps", { json: { ...blog, env } })).toMatchObject({ status: 400, error: { code: "INVALID_REQUEST" } });
+});
+
 test.each(["x;id", "$(id)", "--help", "../x", "a b", "A", ".x", "", "a".repeat(64), "ａpp", "‮app"])(
   "an app cannot be named %j",
   async (name) => {

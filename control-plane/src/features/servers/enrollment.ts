@@ -10,7 +10,7 @@ export function installCommand({ url, token, controlPlaneId }: { url: string; to
 /** Why other machines cannot use an address, where that is plain to see. */
 export function addressWarning(url: string): string | null {
   const { protocol, hostname } = new URL(url);
-  const loopback = hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
+  const loopback = hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
   if (loopback)
     return `${url} leads back to the machine that asks, so only this machine can use this command. Put AppOS behind HTTPS and set APPOS_PUBLIC_URL to the address that your servers can reach.`;
   if (protocol !== "https:")

@@ -3,10 +3,10 @@ import { Health, SystemInfo } from "@appos/shared/system";
 import { allow, allowAnyone, allowSignedIn, type AppEnv, callerOf } from "../../access.ts";
 import { may } from "../auth/roles.ts";
 import { AppError, notFound } from "../../errors.ts";
-import type { Downloads, Signal } from "../../ports.ts";
 import { ok } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { bell, eventStream } from "../../sse.ts";
+import type { Signal } from "./service.ts";
 
 export const healthRoutes = ({ system }: Services) =>
   new Hono<AppEnv>().get("/health", allowAnyone({ summary: "Whether the control plane answers", data: Health }), (c) =>
@@ -64,7 +64,7 @@ export const eventRoutes = (services: Services) =>
 const archiveName = /^appos-agent-linux-(x64|arm64)\.tar\.gz$/;
 
 /** What a machine needs to become a server. It holds no secret. */
-export const downloadRoutes = ({ system }: Services, downloads: Downloads) =>
+export const downloadRoutes = ({ system, downloads }: Services) =>
   new Hono<AppEnv>()
     .get("/install.sh", allowAnyone({ summary: "The script that installs the agent" }), async (c) => {
       const [x64, arm64] = [await downloads.checksum("x64"), await downloads.checksum("arm64")];

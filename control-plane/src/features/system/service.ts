@@ -3,6 +3,7 @@ import type { Identity } from "../../identity.ts";
 import type { Ports } from "../../ports.ts";
 import { systemStore } from "./store.ts";
 
+export type { Signal } from "../../ports.ts";
 export type SystemService = ReturnType<typeof systemService>;
 
 export function systemService({ database, clock, settings }: Ports, identity: Promise<Identity>) {

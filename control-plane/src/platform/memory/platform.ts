@@ -65,7 +65,7 @@ export async function memoryPlatform() {
       settings: { version: "0.0.0", publicUrl: "https://appos.example.org", localProblem: () => null },
     };
     const services: Services = createServices(ports);
-    const app = createApp(services, { address: (c) => c.req.header("x-test-address") ?? "192.0.2.1", downloads, log });
+    const app = createApp(services, { address: (c) => c.req.header("x-test-address") ?? "192.0.2.1", log });
     return { app, services, rooms, kill: () => void (alive = false) };
   }
 

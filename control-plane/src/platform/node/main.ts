@@ -61,7 +61,7 @@ async function run(settings: NodeSettings) {
   const services: Services = createServices(ports);
   await services.servers.allDisconnected();
 
-  const app = createApp(services, { address, downloads, log });
+  const app = createApp(services, { address, log });
   const site = consoleFiles(built("../web"));
   const ofApp = /^\/(api\/|openapi\.json$|metrics$|install\.sh$|agent\/)/;
   http.on(
