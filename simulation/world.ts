@@ -82,7 +82,7 @@ export async function world() {
 
     /** Opens a connection; with other keys, as somebody else would. */
     connect(as: Keys = keys, room = keys.serverId) {
-      const about = { keys: as, version: "0", machine: idleMachine, runner, onWelcome: () => {}, onFacts: () => {}, warn: () => {} };
+      const about = { keys: as, version: "0", machine: idleMachine(), runner, onWelcome: () => {}, onFacts: () => {}, warn: () => {} };
       const opened = cable(controlPlane.rooms, room, (wire) => converse(about, wire));
       cables.push(opened);
       return opened;

@@ -44,12 +44,16 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
   /** Says how the server is, now and every so often, until the link is gone. */
   async function report() {
     let lastFacts = -Infinity;
+    let problem: string | null = null;
     while (!over.signal.aborted) {
-      if (machine.now() - lastFacts >= FACTS_MS) {
+      // That Docker has gone, or is back, is news.
+      const now = (await machine.dockerProblem()) ?? null;
+      if (now !== problem || machine.now() - lastFacts >= FACTS_MS) {
         const facts = await machine.facts();
         send({ type: "facts", facts });
         onFacts(facts);
         lastFacts = machine.now();
+        problem = now;
       }
       send({ type: "sample", sample: await machine.sample() });
       await machine.sleep(SAMPLE_MS, over.signal);
