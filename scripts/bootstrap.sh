@@ -10,7 +10,9 @@ major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null) || fail "Node
 . "$root/scripts/env.sh"
 sum_runtime() { cksum < "$runtime/package-lock.json"; }
 sum_packages() { cat "$root/pnpm-lock.yaml" "$root/pnpm-workspace.yaml" "$root/package.json" "$root"/*/package.json | cksum; }
-runtime_there() { [ "$(cat "$stamp" 2>/dev/null || true)" = "$(sum_runtime)" ]; }
+# npm takes an optional package that it cannot fetch for one that is not wanted, and says nothing.
+fetched() { [ -x "$runtime/node_modules/node-linux-$_arch/bin/node" ] && [ -x "$runtime/node_modules/@pnpm/exe.linux-$_arch/pnpm" ]; }
+runtime_there() { [ "$(cat "$stamp" 2>/dev/null || true)" = "$(sum_runtime)" ] && fetched; }
 packages_there() { [ "$(cat "$root/node_modules/.bootstrap" 2>/dev/null || true)" = "$(sum_packages)" ]; }
 if runtime_there && packages_there; then exit 0; fi
 
@@ -26,7 +28,7 @@ if ! runtime_there; then
   echo "appos: fetching Node 24 and pnpm (once)"
   fetch npm ci --prefix "$runtime" --ignore-scripts --no-audit --no-fund --loglevel=error \
     --fetch-retries=2 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=4000 --fetch-timeout=60000 \
-    || fail "The npm registry could not be reached, or does not have what AppOS needs. npm said:" "$log"
+    && fetched || { npm view "node-linux-$_arch" version --loglevel=error --fetch-retries=0 > "$log" 2>&1 < /dev/null || true; fail "The npm registry cannot be reached, or does not have what AppOS needs. npm said:" "$log"; }
   sum_runtime > "$stamp"
 fi
 if ! packages_there; then

@@ -1,6 +1,9 @@
 import { createInterface } from "node:readline/promises";
 import { cli } from "./host/cli.ts";
 
+// Whoever read our output may have left: `appos-agent status | head -1`.
+process.stdout.on("error", () => process.exit(0));
+
 process.exitCode = await cli(process.argv.slice(2), process.env, {
   say: (line) => process.stdout.write(`${line}\n`),
   complain: (line) => process.stderr.write(`${line}\n`),

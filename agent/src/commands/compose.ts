@@ -10,7 +10,13 @@ export interface Project {
   secrets: string;
 }
 
-const compose = (name: string, ...args: string[]): Command => ["docker-compose", "--ansi=never", "--progress=plain", `--project-name=${name}`, ...args];
+const compose = (name: string, ...args: string[]): Command => [
+  "docker-compose",
+  "--ansi=never",
+  "--progress=plain",
+  `--project-name=${name}`,
+  ...args,
+];
 const withFiles = ({ name, folder, canonical, secrets }: Project, ...args: string[]) =>
   compose(name, `--project-directory=${folder}`, `--file=${canonical}`, `--env-file=${secrets}`, ...args);
 

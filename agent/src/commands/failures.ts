@@ -5,8 +5,10 @@ export type Diagnosis =
   | { kind: "no-image"; line: string }
   | { kind: "name-conflict" | "disk-full" | "docker-lost" | "other"; line: string };
 
-const noImage = /manifest unknown|manifest for .* not found|pull access denied|repository does not exist|repository .* not found|no such image|invalid reference format|: not found$|no matching manifest/i;
-const lost = /cannot connect to the docker daemon|error during connect|connection refused|connection reset by peer|broken pipe|unexpected EOF|\bEOF$|daemon is shutting down|context canceled/i;
+const noImage =
+  /manifest unknown|manifest for .* not found|pull access denied|repository does not exist|repository .* not found|no such image|invalid reference format|: not found$|no matching manifest/i;
+const lost =
+  /cannot connect to the docker daemon|error during connect|connection refused|connection reset by peer|broken pipe|unexpected EOF|\bEOF$|daemon is shutting down|context canceled/i;
 
 /** From the last line that says something we know; else from the last line. */
 export function diagnose(lines: readonly string[]): Diagnosis {
@@ -20,7 +22,7 @@ export function diagnose(lines: readonly string[]): Diagnosis {
     if (/container name .* is already in use/i.test(line)) return { kind: "name-conflict", line: words(line) };
     if (/no space left on device/i.test(line)) return { kind: "disk-full", line: words(line) };
     if (noImage.test(line)) return { kind: "no-image", line: words(line) };
-    if (lost.test(line)) return { kind: "docker-lost", line: words(line) };
+    if (lost.test(line) && !line.startsWith("Error response from daemon: ")) return { kind: "docker-lost", line: words(line) };
   }
   return { kind: "other", line: words(lines.findLast((line) => line.trim() !== "") ?? "") };
 }

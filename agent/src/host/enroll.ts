@@ -24,7 +24,10 @@ export const enroll: Verb = {
     refuseToReplace(settings, values["replace"] === true);
     const token = env["APPOS_ENROLLMENT_TOKEN"] || (await terminal.readLine("Enrollment token: ")).trim();
     if (!token) throw new Refusal("There is no enrollment token. Put it into APPOS_ENROLLMENT_TOKEN or write it to the input.");
-    const identity = await enrolled(url, controlPlaneId, token, await keepCertificates(settings, env), env);
+    const certificates = givenCertificates(env);
+    const identity = await enrolled(url, controlPlaneId, token, certificates?.path, env);
+    if (certificates) await writeDurably(settings.files.ca, certificates.pem, 0o644);
+    if (certificates) identity.ca = settings.files.ca;
     await writeDurably(settings.files.identity, `${JSON.stringify(identity, null, 2)}\n`);
     await writeDurably(settings.files.environment, environmentFile(env));
     terminal.say(`This machine is server ${identity.serverName} of ${url.origin} now.`);
@@ -45,18 +48,15 @@ function refuseToReplace(settings: Settings, mayReplace: boolean) {
     throw new Refusal(`This machine is server ${identity.serverName} of ${identity.url} already. Use --replace to give that up.`);
 }
 
-/** The file of certificates may be a temporary one: the agent keeps its own copy. */
-async function keepCertificates({ files }: Settings, env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const given = env["APPOS_CA_FILE"] || env["NODE_EXTRA_CA_CERTS"];
-  if (!given) return undefined;
-  let pem: string;
+/** The file of certificates may be a temporary one: the agent keeps a copy of its own. */
+function givenCertificates(env: NodeJS.ProcessEnv) {
+  const path = env["APPOS_CA_FILE"] || env["NODE_EXTRA_CA_CERTS"];
+  if (!path) return undefined;
   try {
-    pem = readFileSync(given, "utf8");
+    return { path, pem: readFileSync(path, "utf8") };
   } catch (error) {
-    throw new Refusal(`The certificates in ${given} cannot be read: ${(error as Error).message}.`);
+    throw new Refusal(`The certificates in ${path} cannot be read: ${(error as Error).message}.`);
   }
-  if (given !== files.ca) await writeDurably(files.ca, pem, 0o644);
-  return files.ca;
 }
 
 async function enrolled(
@@ -72,7 +72,7 @@ async function enrolled(
   const { data: said } = parsed(answer);
   if (said.controlPlaneId !== controlPlaneId || (await controlPlaneIdOf(said.controlPlaneKey)) !== controlPlaneId)
     throw new Refusal(`${url.origin} answered with another key than ${controlPlaneId}. Nothing was set up; somebody may be in between.`);
-  return { url: url.origin, ...said, privateKey, ...(ca && { ca }) };
+  return { url: url.origin, ...said, privateKey };
 
   function parsed(text: string) {
     const json = asJson(text);

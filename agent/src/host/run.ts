@@ -31,6 +31,8 @@ export const run: Verb = {
   async run({ env }) {
     const settings = settingsFrom(env);
     const identity = requireIdentity(settings);
+    // Folders that services mount are made as Docker would make them; what is secret is given its mode by name.
+    process.umask(0o022);
     mkdirSync(settings.dirs.data, { recursive: true, mode: 0o700 });
     const release = takeLock(settings.files.lock);
     const log = createLog({ ...settings.log, now: Date.now, write: (line) => process.stderr.write(line) });

@@ -1,4 +1,5 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
 import { readIdentity, settingsFrom } from "../settings.ts";
 import { Refusal } from "./refusal.ts";
 import { installation } from "./installation.ts";
@@ -20,8 +21,19 @@ export const uninstall: Verb = {
     const name = serverName(settings);
     await serviceOf(settings).remove();
     const places = installation(settings);
-    for (const path of [places.command, places.home, files.identity, files.environment, files.ca, files.status, files.lock, dirs.journal])
+    for (const path of [
+      places.command,
+      places.home,
+      files.identity,
+      files.environment,
+      files.ca,
+      files.status,
+      files.lock,
+      dirs.journal,
+      join(dirs.data, "home"),
+    ])
       rmSync(path, { recursive: true, force: true });
+    for (const folder of [dirs.data, dirs.etc]) if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
     terminal.say("The agent, its service and its identity were removed. Apps keep running.");
     if (existsSync(dirs.apps))
       terminal.say(`What stays: your apps' compose folders in ${dirs.apps}. "docker compose" works in each of them.`);

@@ -1,4 +1,4 @@
-import { parse, stringify } from "yaml";
+import { Document, parse, visit } from "yaml";
 import { type Part, map } from "../policy-model.ts";
 
 export const APP_LABEL = "appos.app";
@@ -11,7 +11,10 @@ export const undoubled = (model: unknown): Part => JSON.parse(JSON.stringify(mod
  * What runs: the resolved model without what does nothing, and with our labels. A service that is the same as in the release before
  * keeps that release's label, so that Compose has no reason to make its containers anew.
  */
-export function canonicalModel(resolved: Part, { appId, release, before }: { appId: string; release: number; before: Part | undefined }): Part {
+export function canonicalModel(
+  resolved: Part,
+  { appId, release, before }: { appId: string; release: number; before: Part | undefined },
+): Part {
   const model = Object.fromEntries(Object.entries(resolved).filter(([key]) => !key.startsWith("x-")));
   const services: Part = {};
   for (const [name, value] of Object.entries(map(model.services))) {
@@ -26,7 +29,10 @@ export function canonicalModel(resolved: Part, { appId, release, before }: { app
 }
 
 /** A secret taken from a variable gets a variable of ours: Compose itself must not hear the app's. */
-export function withOwnSecretNames(model: Part, values: ReadonlyMap<string, string>): { model: Part; secrets: { key: string; value: string }[]; missing: string[] } {
+export function withOwnSecretNames(
+  model: Part,
+  values: ReadonlyMap<string, string>,
+): { model: Part; secrets: { key: string; value: string }[]; missing: string[] } {
   const secrets: { key: string; value: string }[] = [];
   const missing: string[] = [];
   const renamed = Object.entries(map(model.secrets)).map(([name, value]) => {
@@ -41,16 +47,28 @@ export function withOwnSecretNames(model: Part, values: ReadonlyMap<string, stri
   return { model: renamed.length > 0 ? { ...model, secrets: Object.fromEntries(renamed) } : model, secrets, missing };
 }
 
+/** Characters for which YAML readers have meanings of their own; the second are those that the writer leaves as they are. */
+// oxlint-disable-next-line no-control-regex -- it is about control characters
+const awkward = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]/;
+const unwritten = /[\x7f-\x9f\u2028\u2029\ufeff]/g;
+
 /** As a file from which Compose reads exactly this model. */
 export function canonicalText(model: Part): string {
   const escaped = mapText(model, (value) => value.replaceAll("$", "$$$$"));
-  return stringify(escaped, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false });
+  const document = new Document(escaped, { version: "1.1", aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar: (_, scalar) => void (typeof scalar.value === "string" && awkward.test(scalar.value) && (scalar.type = "QUOTE_DOUBLE")),
+  });
+  return document
+    .toString({ lineWidth: 0, directives: false })
+    .replace(unwritten, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 export const readCanonical = (text: string) => mapText(parse(text, { version: "1.1" }), (value) => value.replaceAll("$$", "$")) as Part;
 
 /** For other eyes than the server's: the values of secret variables are left out. */
 export function masked(model: Part, secrets: readonly string[]): Part {
-  const shown = (value: string) => secrets.reduce((text, secret) => (secret.length < 4 ? text : text.replaceAll(secret, "********")), value);
+  const shown = (value: string) =>
+    secrets.reduce((text, secret) => (secret.length < 4 ? text : text.replaceAll(secret, "********")), value);
   return mapText(model, shown) as Part;
 }
 
@@ -72,5 +90,9 @@ function mapText(value: unknown, change: (text: string) => string): unknown {
 function sameValue(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
   const [left, right] = [Object.entries(a), Object.entries(b)];
-  return Array.isArray(a) === Array.isArray(b) && left.length === right.length && left.every(([key, value]) => Object.hasOwn(b, key) && sameValue(value, (b as Part)[key]));
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    left.length === right.length &&
+    left.every(([key, value]) => Object.hasOwn(b, key) && sameValue(value, (b as Part)[key]))
+  );
 }

@@ -52,6 +52,11 @@ async function wasRunning({ project }: AppFolder, { machine, attempt }: JobConte
 }
 
 function shown({ model }: Prepared, { env }: JobInput<"deploy-app">) {
-  const text = canonicalText(masked(model, env.filter(({ secret }) => secret).map(({ value }) => value)));
+  const text = canonicalText(
+    masked(
+      model,
+      env.filter(({ secret }) => secret).map(({ value }) => value),
+    ),
+  );
   return new TextEncoder().encode(text).length > CANONICAL_BYTES ? "" : text;
 }

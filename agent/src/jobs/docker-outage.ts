@@ -36,7 +36,8 @@ async function dockerBack({ machine, say, signal }: JobContext) {
   for (;;) {
     const problem = await machine.dockerProblem();
     if (!problem) return say.note("Docker is back. Going on.");
-    if (machine.now() > until) throw new JobFailure("DOCKER_UNAVAILABLE", `Docker went away in the middle and did not come back within a minute. ${problem}`);
+    if (machine.now() > until)
+      throw new JobFailure("DOCKER_UNAVAILABLE", `Docker went away in the middle and did not come back within a minute. ${problem}`);
     await machine.sleep(500, signal);
   }
 }

@@ -78,7 +78,12 @@ function missingService(containers: Container[], expected: Expected) {
   return [...expected].find(([service, wanted]) => count(service) < wanted)?.[0];
 }
 
-async function giveUpInTime(waitedMs: number, waiting: { container: Container; for: string }[], missing: string | undefined, context: JobContext) {
+async function giveUpInTime(
+  waitedMs: number,
+  waiting: { container: Container; for: string }[],
+  missing: string | undefined,
+  context: JobContext,
+) {
   const limit = Math.max(LIMIT_MS, ...waiting.map(({ container }) => container.healthLimitMs ?? 0));
   if (waitedMs < Math.min(limit, LONGEST_MS)) return;
   const why = (what: string) => `still waiting for ${what} after ${Math.round(waitedMs / 1_000)} s`;

@@ -30,12 +30,18 @@ export async function prepareRelease(
   const running = before && (await context.machine.files.read(before.canonical));
   const labelled = canonicalModel(resolved, { appId, release, before: running === undefined ? undefined : readCanonical(running) });
   const { model, secrets, missing } = withOwnSecretNames(labelled, new Map(env.map(({ key, value }) => [key, value])));
-  if (missing[0]) throw new JobFailure("INVALID_COMPOSE", `A secret takes its value from the variable ${missing[0]}, which this app does not have. Add it.`);
+  if (missing[0])
+    throw new JobFailure(
+      "INVALID_COMPOSE",
+      `A secret takes its value from the variable ${missing[0]}, which this app does not have. Add it.`,
+    );
 
   const texts = { compose, env: envText, canonical: canonicalText(model), secrets: dotenv(secrets) };
   await keepRelease(context.machine, files, texts);
   const count = Object.keys(model.services as Part).length;
-  context.say.note(`Release ${release} has ${count} ${count === 1 ? "service" : "services"}: ${Object.keys(model.services as Part).join(", ")}.`);
+  context.say.note(
+    `Release ${release} has ${count} ${count === 1 ? "service" : "services"}: ${Object.keys(model.services as Part).join(", ")}.`,
+  );
   await prepareDataFolders(model, app, policy, context);
   return { model, texts };
 }

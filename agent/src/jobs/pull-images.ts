@@ -41,7 +41,10 @@ interface Wanted {
 async function pull(project: Project, wanted: Wanted[], context: JobContext) {
   const { machine, say, signal } = context;
   const oneEach = [...new Map(wanted.map((each) => [each.image, each])).values()];
-  const command = composePull(project, oneEach.map(({ service }) => service));
+  const command = composePull(
+    project,
+    oneEach.map(({ service }) => service),
+  );
   try {
     await throughOutages(context, () => machine.run(command, { signal, onLine: say.line }));
   } catch (error) {

@@ -29,7 +29,8 @@ export const expectedIn = (model: Part): Expected =>
 
 export async function expectedOf({ files }: Machine, { canonical }: ReleaseFiles): Promise<Expected> {
   const text = await files.read(canonical);
-  if (text === undefined) throw new JobFailure("NOT_DEPLOYED", "The files of the live release are gone from this server. Deploy the app again.");
+  if (text === undefined)
+    throw new JobFailure("NOT_DEPLOYED", "The files of the live release are gone from this server. Deploy the app again.");
   return expectedIn(readCanonical(text));
 }
 
@@ -54,7 +55,10 @@ export async function makeCurrent(machine: Machine, app: AppFolder, to: ReleaseF
 }
 
 async function forgetOldReleases({ files }: Machine, app: AppFolder, current: number) {
-  const kept = (await files.list(app.releases)).filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => b - a);
+  const kept = (await files.list(app.releases))
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .sort((a, b) => b - a);
   for (const release of kept.slice(KEPT)) if (release !== current) await files.remove(`${app.releases}/${release}`);
 }
 

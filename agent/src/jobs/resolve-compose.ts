@@ -21,7 +21,8 @@ export async function resolveCompose(compose: string, env: string, app: AppFolde
   for (const warning of warnings(answer.warnings, app.path)) say.note(warning);
   const model = undoubled(answer.model);
   const services = Object.entries(map(model.services));
-  if (services.length === 0) throw invalid("The compose file has no service to start: every service is in a profile. Remove profiles from at least one.");
+  if (services.length === 0)
+    throw invalid("The compose file has no service to start: every service is in a profile. Remove profiles from at least one.");
   for (const [service, definition] of services) {
     if (isSet(map(definition).build)) throw invalid(noBuild(service), { service });
   }
@@ -32,7 +33,9 @@ const noBuild = (service: string) =>
   `The service ${service} has a build section. Images are built from a git source, not from a pasted file: remove build and name a finished image.`;
 
 function invalid(message: string, where: { line?: number | undefined; column?: number | undefined; service?: string } = {}) {
-  const details = Object.fromEntries((["line", "column", "service"] as const).flatMap((key) => (where[key] === undefined ? [] : [[key, where[key]]])));
+  const details = Object.fromEntries(
+    (["line", "column", "service"] as const).flatMap((key) => (where[key] === undefined ? [] : [[key, where[key]]])),
+  );
   return new JobFailure("INVALID_COMPOSE", message, details);
 }
 
@@ -42,12 +45,18 @@ export async function enforcePolicy(model: Part, app: AppFolder, { machine }: Jo
     .policyText()
     .then(readPolicy)
     .catch((error: Error) => {
-      throw new JobFailure("POLICY_REFUSED", `This server's policy file cannot be used, so nothing is allowed: ${error.message}`, { rule: "policy-file" });
+      throw new JobFailure("POLICY_REFUSED", `This server's policy file cannot be used, so nothing is allowed: ${error.message}`, {
+        rule: "policy-file",
+      });
     });
   const violations = checkPolicy(model, { policy, folder: app.path, project: app.project });
   const [first, ...others] = violations;
   if (!first) return policy;
   const more = others.length > 0 ? ` ${others.length} more: ${others.map(({ message }) => message).join(" ")}` : "";
   const lines = violations.map(({ message }) => message);
-  throw new JobFailure("POLICY_REFUSED", `${first.message}${more}`.slice(0, 4_000), { rule: first.rule, lines, ...(first.service && { service: first.service }) });
+  throw new JobFailure("POLICY_REFUSED", `${first.message}${more}`.slice(0, 4_000), {
+    rule: first.rule,
+    lines,
+    ...(first.service && { service: first.service }),
+  });
 }

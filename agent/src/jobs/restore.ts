@@ -54,4 +54,6 @@ async function putBack({ app, before, ran }: Before, context: JobContext): Promi
 }
 
 const wasNotPutBack = (before: ReleaseFiles | undefined) =>
-  before ? `Release ${before.release} could not be put back: start the app again.` : "What was started could not be taken down again: remove the app, or deploy again.";
+  before
+    ? `Release ${before.release} could not be put back: start the app again.`
+    : "What was started could not be taken down again: remove the app, or deploy again.";

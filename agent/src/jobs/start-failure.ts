@@ -9,9 +9,13 @@ export async function startFailure(error: CommandFailed, project: string, contex
   const said = diagnose(error.lines);
   if (said.kind === "port-taken") return portTaken(said, project, context);
   if (said.kind === "dependency") return dependencyFailed(said, project, context);
-  if (said.kind === "disk-full") return new JobFailure("DISK_FULL", `There is no space left on this server's disk. Docker said: ${said.line}`);
-  if (said.kind === "no-image") return new JobFailure("IMAGE_NOT_FOUND", `An image is missing. Docker said: ${said.line}`, { lines: error.lines });
-  return new JobFailure("COMMAND_FAILED", `Compose could not start the app. It said: ${said.line || error.message}`, { lines: error.lines });
+  if (said.kind === "disk-full")
+    return new JobFailure("DISK_FULL", `There is no space left on this server's disk. Docker said: ${said.line}`);
+  if (said.kind === "no-image")
+    return new JobFailure("IMAGE_NOT_FOUND", `An image is missing. Docker said: ${said.line}`, { lines: error.lines });
+  return new JobFailure("COMMAND_FAILED", `Compose could not start the app. It said: ${said.line || error.message}`, {
+    lines: error.lines,
+  });
 }
 
 async function portTaken({ port, container, line }: Diagnosis & { kind: "port-taken" }, project: string, { machine }: JobContext) {
@@ -34,5 +38,9 @@ async function serviceOf(container: string | undefined, project: string, { engin
 async function dependencyFailed({ container, line }: Diagnosis & { kind: "dependency" }, project: string, context: JobContext) {
   const found = (await context.machine.engine.containers({ project })).find(({ status }) => status.container === container);
   if (!found) return new JobFailure("UNHEALTHY", `${line}.`);
-  return unhealthy(found, /is unhealthy/.test(line) ? "its health check fails" : `it ended with exit code ${found.status.exitCode ?? "unknown"}`, context);
+  return unhealthy(
+    found,
+    /is unhealthy/.test(line) ? "its health check fails" : `it ended with exit code ${found.status.exitCode ?? "unknown"}`,
+    context,
+  );
 }

@@ -15,7 +15,7 @@ export async function unhealthy(container: Container, why: string, context: JobC
   say("The last lines of its log:", log, service, context);
   say("What its health check said last:", check, service, context);
   const last = check.at(-1) ?? log.at(-1);
-  const message = `${service} did not become healthy: ${why}.${last ? ` Its last words: ${last.slice(0, 500)}` : ""}`;
+  const message = `${service} did not become healthy: ${why}.${last ? ` Its last words: “${last.slice(0, 500)}”.` : ""}`;
   return new JobFailure("UNHEALTHY", message, { service, lines: [...log, ...check] });
 }
 

@@ -17,19 +17,26 @@ interface DockerEvent {
 export async function watchContainers(docker: Docker, onChange: (appId: string | null) => void, signal: AbortSignal) {
   const query = { filters: JSON.stringify({ type: ["container"], label: ["appos.app"] }) };
   for (let wait = AGAIN_MS; !signal.aborted; wait = Math.min(wait * 2, AGAIN_AT_MOST_MS)) {
-    try {
-      const stream = await openStream(docker, "/events", query, signal);
+    const stream = await openStream(docker, "/events", query, signal).catch(() => undefined);
+    if (stream) {
       wait = AGAIN_MS;
+      // Whatever happened while nobody listened.
       onChange(null);
-      for await (const line of createInterface({ input: stream })) {
-        const { Action = "", Actor } = JSON.parse(line) as DockerEvent;
-        const appId = Actor?.Attributes?.["appos.app"];
-        if (appId && !quiet.test(Action)) onChange(appId);
-      }
-    } catch {
-      // The engine is away, or went away: what happened meanwhile is told by `onChange(null)` when it is back.
+      await hear(stream, onChange);
+      if (!signal.aborted) onChange(null);
     }
     await sleep(wait, undefined, { signal }).catch(() => undefined);
-    if (!signal.aborted && wait === AGAIN_MS) onChange(null);
+  }
+}
+
+async function hear(stream: NodeJS.ReadableStream, onChange: (appId: string | null) => void) {
+  try {
+    for await (const line of createInterface({ input: stream })) {
+      const { Action = "", Actor } = JSON.parse(line) as DockerEvent;
+      const appId = Actor?.Attributes?.["appos.app"];
+      if (appId && !quiet.test(Action)) onChange(appId);
+    }
+  } catch {
+    // The engine went away.
   }
 }

@@ -10,9 +10,19 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const accepted: JournalRecord = {
   type: "accepted",
-  work: { jobId: "job_1", kind: "start-app", lane: "app:app_blog", input: { appId: "app_blog", name: "blog" }, after: 0, timeLimitMs: 1_000 },
+  work: {
+    jobId: "job_1",
+    kind: "start-app",
+    lane: "app:app_blog",
+    input: { appId: "app_blog", name: "blog" },
+    after: 0,
+    timeLimitMs: 1_000,
+  },
 };
-const entry = (seq: number): JournalRecord => ({ type: "entry", entry: { seq, at: 0, step: "start", stream: "stdout", text: `line ${seq}` } });
+const entry = (seq: number): JournalRecord => ({
+  type: "entry",
+  entry: { seq, at: 0, step: "start", stream: "stdout", text: `line ${seq}` },
+});
 
 test("what was appended is there when the journal is opened again, in order, under the same id", async () => {
   const journal = await fileJournal(folder);

@@ -12,7 +12,11 @@ export async function* logFrames(bytes: AsyncIterable<Buffer | string>, tty: boo
   if (tty) return yield* plainLines(bytes);
   const lines = { stdout: assembler("stdout"), stderr: assembler("stderr") };
   for await (const { stream, piece } of pieces(bytes)) {
-    const part = lines[stream](piece);
+    const part = lines[stream].take(piece);
+    if (part) yield part;
+  }
+  for (const { rest } of [lines.stdout, lines.stderr]) {
+    const part = rest();
     if (part) yield part;
   }
 }
@@ -54,23 +58,28 @@ function assembler(stream: LogPart["stream"]) {
   let keptBytes = 0;
   let cutBytes = 0;
 
-  return (piece: Buffer): LogPart | undefined => {
-    const end = stampLength(piece.toString("latin1", 0, STAMP_AT_MOST));
-    const whole = piece.at(-1) === NEWLINE;
-    const text = piece.subarray(end > 0 ? end + 1 : 0, whole ? -1 : undefined);
-    const room = text.subarray(0, LINE_BYTES - keptBytes);
-    begun ??= piece.toString("latin1", 0, end);
-    kept.push(Buffer.from(room));
-    keptBytes += room.length;
-    cutBytes += text.length - room.length;
-    if (!whole) return undefined;
-
+  function flush(): LogPart {
     const line = Buffer.concat(kept).toString("utf8").replace(/\r$/, "");
-    const part = { stream, stamp: begun, text: cutBytes > 0 ? `${line} … (${cutBytes} bytes more)` : line };
+    const part = { stream, stamp: begun ?? "", text: cutBytes > 0 ? `${line} … (${cutBytes} bytes more)` : line };
     begun = undefined;
     kept = [];
     keptBytes = cutBytes = 0;
     return part;
+  }
+
+  return {
+    take(piece: Buffer): LogPart | undefined {
+      const end = stampLength(piece.toString("latin1", 0, STAMP_AT_MOST));
+      const whole = piece.at(-1) === NEWLINE;
+      const text = piece.subarray(end > 0 ? end + 1 : 0, whole ? -1 : undefined);
+      const room = text.subarray(0, LINE_BYTES - keptBytes);
+      begun ??= piece.toString("latin1", 0, end);
+      kept.push(Buffer.from(room));
+      keptBytes += room.length;
+      cutBytes += text.length - room.length;
+      return whole ? flush() : undefined;
+    },
+    rest: () => (keptBytes > 0 ? flush() : undefined),
   };
 }
 

@@ -131,6 +131,6 @@ export interface Engine {
   publisher(port: PublishedPort["hostPort"]): Promise<string | undefined>;
   /** A container's log, line by line; `onLine` is waited for. Resolves at the end of the log or when the signal aborts. */
   logs(container: Container, question: LogQuestion, onLine: (part: LogPart) => Promise<void>, signal: AbortSignal): Promise<void>;
-  /** Says whose containers changed, for ever; null when it may be anyone's. Ends with the signal. */
+  /** Says whose containers changed, for ever; null when it may be anyone's: the engine came, or went away. Ends with the signal. */
   watch(onChange: (appId: string | null) => void, signal: AbortSignal): void;
 }

@@ -1,20 +1,24 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommandFailed } from "./machine.ts";
 import { lineSplitter } from "./lines.ts";
 
 export interface SpawnOptions {
+  /** What it is called when it fails. */
+  name?: string;
   env: Record<string, string>;
   cwd?: string;
   signal?: AbortSignal | undefined;
   timeoutMs?: number | undefined;
+  /** How long it may take to end by itself once it was asked to. */
+  patienceMs?: number;
   onLine?: ((stream: "stdout" | "stderr", text: string) => void) | undefined;
   /** Takes standard output as it is, instead of line by line. */
   onOutput?: (bytes: Buffer) => void;
 }
 
 const REMEMBERED = 20;
-/** How long a program may take to end by itself once it was asked to. */
 const PATIENCE_MS = 10_000;
 
 /**
@@ -24,7 +28,7 @@ const PATIENCE_MS = 10_000;
 export async function runProgram(program: string, args: readonly string[], options: SpawnOptions): Promise<void> {
   options.signal?.throwIfAborted();
   const child = spawn(program, args, { cwd: options.cwd ?? "/", env: options.env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  const name = program.slice(program.lastIndexOf("/") + 1);
+  const name = options.name ?? program.slice(program.lastIndexOf("/") + 1);
   const last: string[] = [];
   for (const stream of ["stdout", "stderr"] as const) {
     const lines = lineSplitter((text) => {
@@ -44,7 +48,7 @@ export async function runProgram(program: string, args: readonly string[], optio
   const stopped = new Promise<"stopped">((resolve) => stop.addEventListener("abort", () => resolve("stopped"), { once: true }));
 
   const first = await Promise.race([ended, stopped]);
-  await endGroup(child, ended, first === "stopped" ? "SIGTERM" : "SIGKILL");
+  await endGroup(child, ended, first === "stopped" ? "SIGTERM" : "SIGKILL", options.patienceMs ?? PATIENCE_MS);
   const end = await ended;
   if (first === "stopped") options.signal?.throwIfAborted();
   if (first === "stopped") throw new CommandFailed(`${name} did not finish within ${options.timeoutMs! / 1_000} s`, null, last);
@@ -69,18 +73,13 @@ function exitOf(child: ChildProcess) {
   });
 }
 
-async function endGroup(child: ChildProcess, ended: Promise<unknown>, signal: "SIGTERM" | "SIGKILL") {
+async function endGroup(child: ChildProcess, ended: Promise<unknown>, signal: "SIGTERM" | "SIGKILL", patienceMs: number) {
   if (child.pid === undefined || !signalGroup(child.pid, signal)) return;
-  const deadline = performance.now() + PATIENCE_MS;
-  while (signalGroup(child.pid, 0)) {
+  const over = ended.catch(() => undefined);
+  const deadline = performance.now() + patienceMs;
+  while (await groupLives(child.pid)) {
     if (performance.now() > deadline) signalGroup(child.pid, "SIGKILL");
-    await Promise.race([
-      sleep(20),
-      ended.then(
-        () => sleep(2),
-        () => undefined,
-      ),
-    ]);
+    await Promise.race([sleep(20), over.then(() => sleep(2))]);
   }
 }
 
@@ -91,4 +90,16 @@ function signalGroup(pid: number, signal: NodeJS.Signals | 0) {
   } catch {
     return false;
   }
+}
+
+/** Who has ended, and only waits to be counted by its parent, does no more harm. */
+async function groupLives(group: number) {
+  if (!signalGroup(group, 0)) return false;
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const members = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")));
+  return members.some((stat) => {
+    // The name, in brackets, may hold anything.
+    const [state, , pgrp] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return Number(pgrp) === group && state !== "Z" && state !== "X";
+  });
 }

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import type { Container } from "../machine/machine.ts";
+import { judge } from "./health.ts";
+
+const now = 1_000_000;
+type Is = Partial<Container["status"]> & { restart?: Container["restartPolicy"]; falls?: number };
+const stateOf = ({ restart = "no", falls = 0, ...status }: Is) =>
+  judge(
+    { restartPolicy: restart, status: { state: "running", health: null, exitCode: null, startedAt: now - 10_000, ...status } } as Container,
+    falls,
+    now,
+  ).state;
+
+test.each<[string, string, Is]>([
+  ["good", "up for a while", {}],
+  ["wait", "up for a moment", { startedAt: now - 100 }],
+  ["good", "healthy", { health: "healthy", startedAt: now - 1 }],
+  ["wait", "being checked", { health: "starting" }],
+  ["bad", "found unhealthy", { health: "unhealthy" }],
+  ["good", "done, with nothing more to do", { state: "exited", exitCode: 0 }],
+  ["good", "done, and restarted on failure only", { state: "exited", exitCode: 0, restart: "on-failure" }],
+  ["bad", "ended badly", { state: "exited", exitCode: 1 }],
+  ["bad", "ended badly, after all its restarts", { state: "exited", exitCode: 1, restart: "on-failure" }],
+  ["wait", "ended, about to be restarted", { state: "exited", exitCode: 1, restart: "always" }],
+  ["wait", "being restarted", { state: "restarting", falls: 2, restart: "always" }],
+  ["wait", "up for a second after a fall", { startedAt: now - 1_000, falls: 1, restart: "always" }],
+  ["good", "up for long after a fall", { startedAt: now - 6_000, falls: 1, restart: "always" }],
+  ["bad", "restarted again and again", { state: "restarting", falls: 5, restart: "always" }],
+  ["wait", "made, not started", { state: "created" }],
+  ["bad", "dead", { state: "dead" }],
+  ["bad", "paused", { state: "paused" }],
+])("%s: %s", (state, _, is) => {
+  expect(stateOf(is)).toBe(state);
+});

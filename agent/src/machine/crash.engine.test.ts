@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, expect, test } from "vitest";
+import { BUSYBOX, engineWorld, processesWith } from "./engine-world.ts";
+import type { Machine } from "./machine.ts";
+import { findProgram } from "./programs.ts";
+
+const world = engineWorld();
+afterAll(world.end);
+const { machine, deploy, containers } = world;
+const temporary = /^[0-9a-f]{12}_/;
+
+/** Takes its time to stop, so that Compose can be caught in the middle. */
+const web = (
+  word: string,
+) => `services: {web: {image: "${BUSYBOX}", command: [sh, -c, "echo ${word}; exec sleep 600"], stop_grace_period: 1s, volumes: ["store:/store"]}}
+volumes: {store: {}}`;
+
+/** Carries out a deploy during which Compose, and with it the agent, is killed. */
+async function deployCutOff(release: number, word: string, moment: () => Promise<unknown>) {
+  const real = machine.run;
+  const never = new Promise<never>(() => {});
+  let killed: () => void = () => {};
+  const done = new Promise<void>((resolve) => (killed = resolve));
+  (machine as { run: Machine["run"] }).run = async ([program, ...args]) => {
+    const child = spawn(await findProgram(program), args, { stdio: "ignore", env: { PATH: process.env.PATH, HOME: "/nonexistent" } });
+    const exit = once(child, "exit");
+    await Promise.race([moment(), exit]);
+    child.kill("SIGKILL");
+    await exit;
+    killed();
+    return never;
+  };
+  void deploy("h2-k", release, web(word));
+  await done;
+  (machine as { run: Machine["run"] }).run = real;
+}
+
+async function temporaryThere() {
+  for (;;) if ((await containers("h2-k")).some(({ container }) => temporary.test(container))) return;
+}
+
+test("Compose killed while it puts one container in another's place: the next attempt puts things right", async () => {
+  expect(await deploy("h2-k", 1, web("one"))).toMatchObject({ outcome: "succeeded" });
+  await deployCutOff(2, "two", temporaryThere);
+  expect((await containers("h2-k")).some(({ container }) => temporary.test(container))).toBe(true);
+
+  expect(await deploy("h2-k", 2, web("two"), { attempt: 2 })).toMatchObject({ outcome: "succeeded" });
+  expect((await containers("h2-k")).map(({ container, state }) => [container, state])).toEqual([["appos-h2-k-web-1", "running"]]);
+});
+
+test("killed at any moment, the next attempt ends in the release that was wanted", async () => {
+  for (const [i, delay] of [50, 150, 1_120, 1_200, 1_300].entries()) {
+    await deployCutOff(3 + i, `word ${i}`, () => sleep(delay));
+    expect(await deploy("h2-k", 3 + i, web(`word ${i}`), { attempt: 2 })).toMatchObject({ outcome: "succeeded" });
+    expect((await containers("h2-k")).map(({ container, state }) => [container, state])).toEqual([["appos-h2-k-web-1", "running"]]);
+  }
+});
+
+test("killed, and then the release turns out to be bad: the one before is put back", async () => {
+  const bad = `services: {web: {image: "${BUSYBOX}", command: ["false"]}}`;
+  await deployCutOff(20, "half", temporaryThere);
+  expect(await deploy("h2-k", 21, bad, { attempt: 2 })).toMatchObject({ error: { code: "UNHEALTHY", details: { restored: 7 } } });
+  expect((await containers("h2-k")).map(({ container, state }) => [container, state])).toEqual([["appos-h2-k-web-1", "running"]]);
+});
+
+test("an agent that is killed takes Compose with it", async () => {
+  const script = `
+    const { nodeMachine } = await import(${JSON.stringify(new URL("node-machine.ts", import.meta.url).href)});
+    const machine = nodeMachine({ dir: ${JSON.stringify(machine.folder)}, policyFile: "/none", agentVersion: "test" });
+    await machine.run(["docker-compose", "--project-name=appos-h2-k", "logs", "--follow"]);`;
+  const agent = spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: "ignore" });
+  const composeRuns = () => processesWith("docker-compose --project-name=appos-h2-k logs").length;
+  await expect.poll(composeRuns, { timeout: 5_000 }).toBeGreaterThan(0);
+  agent.kill("SIGKILL");
+  await expect.poll(composeRuns, { timeout: 5_000 }).toBe(0);
+});

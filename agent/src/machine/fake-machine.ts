@@ -1,0 +1,151 @@
+import type { ServerFacts, ServerSample } from "@appos/shared/servers";
+import { parse } from "yaml";
+import { fakeCompose } from "./fake-compose.ts";
+import { type Command, CommandFailed, type Container, type Engine, type Files, type LogPart, type Machine } from "./machine.ts";
+
+/** A server in memory, with a clock that moves when something waits. Everything succeeds unless told otherwise. */
+export interface FakeServer {
+  machine: Machine;
+  files: Map<string, string>;
+  /** What was run, as text. */
+  commands: string[];
+  containers: Container[];
+  images: Set<string>;
+  /** Why Docker cannot be used. */
+  dockerProblem: string | undefined;
+  policy: string | undefined;
+  /** Comes before every command, and may throw in its place. */
+  onRun: (command: Command) => void | Promise<void>;
+  /** What becomes of a container that is started. */
+  onStart: (container: Container) => void;
+  /** Comes whenever time goes by. */
+  onSleep: (now: number) => void;
+  /** What each container has said, by its name. */
+  logs: Map<string, LogPart[]>;
+}
+
+export function fakeMachine(folder = "/var/lib/appos"): FakeServer {
+  let now = Date.UTC(2026, 10, 21);
+  const server: Omit<FakeServer, "machine"> = {
+    files: new Map(),
+    commands: [],
+    containers: [],
+    images: new Set(),
+    dockerProblem: undefined,
+    policy: undefined,
+    onRun: () => {},
+    onStart: () => {},
+    onSleep: () => {},
+    logs: new Map(),
+  };
+  const compose = fakeCompose(server, () => now);
+
+  const machine: Machine = {
+    folder,
+    files: fakeFiles(server.files),
+    engine: fakeEngine(server),
+    now: () => now,
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      now += ms;
+      server.onSleep(now);
+      await Promise.resolve();
+      signal?.throwIfAborted();
+    },
+    async run(command, { signal, onLine } = {}) {
+      signal?.throwIfAborted();
+      server.commands.push(command.join(" "));
+      await server.onRun(command);
+      signal?.throwIfAborted();
+      if (server.dockerProblem)
+        throw new CommandFailed("docker-compose ended with exit code 1", 1, ["Cannot connect to the Docker daemon"]);
+      compose(command, onLine ?? (() => {}));
+    },
+    async resolveCompose({ project, compose: text }) {
+      return {
+        model: { name: project, networks: { default: { name: `${project}_default`, ipam: {} } }, ...(parse(text) as object) },
+        warnings: [],
+      };
+    },
+    dockerProblem: async () => server.dockerProblem,
+    portHolder: async () => undefined,
+    policyText: async () => server.policy,
+    facts: async () => facts(server.dockerProblem),
+    sample: async () => ({
+      ...sample,
+      at: now,
+      containersRunning: server.containers.filter(({ status }) => status.state === "running").length,
+    }),
+  };
+  return Object.assign(server, { machine });
+}
+
+function fakeFiles(files: Map<string, string>): Files {
+  const below = (path: string) => [...files.keys()].filter((each) => each === path || each.startsWith(`${path}/`));
+  return {
+    write: async (texts) => Object.entries(texts).forEach(([path, text]) => files.set(path, text)),
+    read: async (path) => files.get(path),
+    list: async (path) => [...new Set(below(path).map((each) => each.slice(path.length + 1).split("/")[0]!))],
+    remove: async (path) => below(path).forEach((each) => files.delete(each)),
+    linkOnTheWay: async () => undefined,
+    makeDataFolder: async () => {},
+  };
+}
+
+function fakeEngine(server: Omit<FakeServer, "machine">): Engine {
+  const answer = <T>(value: () => T) =>
+    server.dockerProblem
+      ? Promise.reject(Object.assign(new Error(server.dockerProblem), { code: "ECONNREFUSED" }))
+      : Promise.resolve(value());
+  return {
+    ping: () => answer(() => undefined),
+    containers: (of) =>
+      answer(() =>
+        server.containers
+          .filter((each) => (of === "apps" ? each.appId !== null : "appId" in of ? each.appId === of.appId : each.project === of.project))
+          .map((each) => structuredClone(each)),
+      ),
+    images: (names) =>
+      answer(
+        () =>
+          new Map(
+            names.filter((name) => server.images.has(name)).map((name) => [name, { id: `sha256:${name}`, digest: `sha256:${name}` }]),
+          ),
+      ),
+    removeContainer: (id) => answer(() => void (server.containers = server.containers.filter((each) => each.id !== id))),
+    volumes: () => answer(() => []),
+    removeVolume: () => answer(() => undefined),
+    networks: () => answer(() => []),
+    removeNetwork: () => answer(() => undefined),
+    publisher: () => answer(() => undefined),
+    async logs({ status }, { tail }, onLine) {
+      for (const part of (server.logs.get(status.container) ?? []).slice(-(tail ?? Infinity))) await onLine(part);
+    },
+    watch: () => {},
+  };
+}
+
+const GB = 1024 ** 3;
+const facts = (dockerProblem: string | undefined): ServerFacts => ({
+  hostname: "fake",
+  os: "Fake Linux",
+  kernel: "6.0",
+  arch: "x64",
+  cpus: 2,
+  memoryBytes: 4 * GB,
+  agentVersion: "0",
+  dockerVersion: dockerProblem ? null : "20.10",
+  composeVersion: "2.26",
+  dockerProblem: dockerProblem ?? null,
+});
+const sample: ServerSample = {
+  at: 0,
+  cpuPercent: 5,
+  load1: 0.1,
+  memoryUsedBytes: GB,
+  memoryTotalBytes: 4 * GB,
+  diskUsedBytes: 10 * GB,
+  diskTotalBytes: 100 * GB,
+  uptimeSeconds: 60,
+  containersRunning: 0,
+};

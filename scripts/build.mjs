@@ -1,0 +1,124 @@
+// Makes dist/ from the sources, and only what is older than its sources.
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { writeArchive } from "./lib/archive.mjs";
+import { bundle, endBundling } from "./lib/bundle.mjs";
+import { program } from "./lib/program.mjs";
+import { at } from "./lib/root.mjs";
+import { fail, say, tail } from "./lib/say.mjs";
+import { contentOf, isFresh, remember } from "./lib/stamp.mjs";
+
+const recipe = ["pnpm-lock.yaml", "scripts/build.mjs", "scripts/lib"];
+const versionOf = (folder) => JSON.parse(readFileSync(at(folder, "package.json"), "utf8")).version;
+const versioned = (folder) => ({ APPOS_VERSION: JSON.stringify(versionOf(folder)) });
+const nodeFor = (arch) => at(`tools/runtime/node_modules/node-linux-${arch}`);
+
+/** Replaces a folder as a whole. */
+function place(from, to) {
+  rmSync(`${to}.${process.pid}.new`, { recursive: true, force: true });
+  cpSync(from, `${to}.${process.pid}.new`, { recursive: true, dereference: true });
+  rmSync(to, { recursive: true, force: true });
+  renameSync(`${to}.${process.pid}.new`, to);
+}
+
+async function buildWeb() {
+  const { code, output } = await program(at("web/node_modules/.bin/vite"), ["build", "--logLevel", "warn"], { cwd: at("web") });
+  if (code !== 0) throw new Error(tail(output, 30));
+  place(at("web/build"), at("dist/web"));
+}
+
+async function buildControlPlane() {
+  mkdirSync(at("dist/control-plane/node_modules/@libsql"), { recursive: true });
+  await bundle({
+    entry: "control-plane/src/platform/node/main.ts",
+    outfile: "dist/control-plane/main.mjs",
+    define: versioned("control-plane"),
+  });
+  if (existsSync(at("control-plane/migrations"))) place(at("control-plane/migrations"), at("dist/control-plane/migrations"));
+  for (const folder of nativeDatabases()) place(folder, at("dist/control-plane/node_modules/@libsql", basename(folder)));
+}
+
+/** libSQL loads its native part by a computed name, from a node_modules beside the bundle. */
+function nativeDatabases() {
+  const client = createRequire(at("control-plane/package.json")).resolve("@libsql/client");
+  const libsql = createRequire(client).resolve("libsql");
+  const find = (name) => {
+    try {
+      return [dirname(createRequire(libsql).resolve(`${name}/package.json`))];
+    } catch {
+      return [];
+    }
+  };
+  const names = ["x64-gnu", "arm64-gnu"].map((suffix) => `@libsql/linux-${suffix}`);
+  return names.flatMap(find).map((folder) => realpathSync(folder));
+}
+
+async function buildAgent() {
+  await bundle({ entry: "agent/src/main.ts", outfile: "dist/agent/agent.mjs", define: versioned("agent") });
+  cpSync(at("agent/install.sh"), at("dist/agent/install.sh"));
+}
+
+const packAgent = (arch) => () =>
+  writeArchive(at(`dist/agent/appos-agent-linux-${arch}.tar.gz`), [
+    { name: "VERSION", mode: 0o644, text: `${versionOf("agent")}\n` },
+    { name: "agent.mjs", mode: 0o644, from: at("dist/agent/agent.mjs") },
+    { name: "bin/node", mode: 0o755, from: `${nodeFor(arch)}/bin/node` },
+    { name: "LICENSE.node", mode: 0o644, from: `${nodeFor(arch)}/LICENSE` },
+  ]);
+
+/** What is made, from what. An archive needs the Node of its kind of machine, which may not be installed here. */
+const targets = [
+  { name: "console", from: ["web", "shared"], made: ["dist/web/index.html"], needs: ["web/src/routes"], make: buildWeb },
+  {
+    name: "control plane",
+    from: ["control-plane", "shared"],
+    made: ["dist/control-plane/main.mjs"],
+    needs: ["control-plane/src/platform/node/main.ts"],
+    make: buildControlPlane,
+  },
+  {
+    name: "agent",
+    from: ["agent", "shared"],
+    made: ["dist/agent/agent.mjs", "dist/agent/install.sh"],
+    needs: ["agent/src/main.ts"],
+    make: buildAgent,
+  },
+];
+const archives = ["x64", "arm64"].map((arch) => ({
+  name: `agent archive (${arch})`,
+  from: ["dist/agent/agent.mjs", "agent/package.json", `tools/runtime/node_modules/node-linux-${arch}/package.json`],
+  made: [`dist/agent/appos-agent-linux-${arch}.tar.gz`, `dist/agent/appos-agent-linux-${arch}.tar.gz.sha256`],
+  needs: [`tools/runtime/node_modules/node-linux-${arch}/bin/node`, "dist/agent/agent.mjs"],
+  make: packAgent(arch),
+}));
+
+async function make({ name, from, made, needs, make }) {
+  const missing = needs.find((path) => !existsSync(at(path)));
+  if (missing?.startsWith("tools/")) return;
+  if (missing) return say(`${name}: skipped, ${missing} is not there`);
+  const content = contentOf([...from, ...recipe]);
+  if (isFresh(name, content, made)) return;
+  const began = Date.now();
+  mkdirSync(at("dist/agent"), { recursive: true });
+  try {
+    await make();
+  } catch (error) {
+    throw new Error(`The ${name} could not be built.\n${error.message}`, { cause: error });
+  }
+  remember(name, content);
+  say(`built the ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+}
+
+/** Everything that is missing or older than its sources. */
+export async function build() {
+  const [web, controlPlane, agent] = targets;
+  const packed = make(agent).then(() => Promise.all(archives.map(make)));
+  const settled = await Promise.allSettled([make(web), make(controlPlane), packed]);
+  await endBundling();
+  const failed = settled.find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build().catch((error) => fail(error.message));

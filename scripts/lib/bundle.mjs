@@ -1,0 +1,53 @@
+import { dirname, join } from "node:path";
+import { at } from "./root.mjs";
+
+/** CommonJS packages inside an ES module want these three. */
+const banner =
+  'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);const __filename=import.meta.filename,__dirname=import.meta.dirname;';
+
+/** zod brings its messages in fifty languages (380 kB); we speak one. */
+const zodInEnglish = {
+  name: "zod-in-english",
+  setup(build) {
+    build.onResolve({ filter: /\/locales\/index\.js$/ }, ({ importer, path }) =>
+      /\/node_modules\/zod\//.test(importer) ? { path: join(dirname(importer), path, "../en.js"), namespace: "english" } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: "english" }, ({ path }) => ({
+      contents: `export { default as en } from ${JSON.stringify(path)};`,
+      resolveDir: dirname(path),
+    }));
+  },
+};
+
+/** dockerode's ways over SSH and gRPC, of which none is used: it talks to a local socket. */
+const unused = ["ssh2", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"];
+
+/** Loaded when there is something to bundle. */
+let esbuild;
+
+/** One program as one file of JavaScript. */
+export async function bundle({ entry, outfile, define = {} }) {
+  esbuild ??= await import("esbuild");
+  await esbuild.build({
+    absWorkingDir: at(),
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    // Lines stay lines: Node shows the one that threw.
+    minifySyntax: true,
+    sourcemap: false,
+    legalComments: "none",
+    logLevel: "silent",
+    banner: { js: banner },
+    define,
+    plugins: [zodInEnglish],
+    alias: Object.fromEntries(unused.map((name) => [name, at("scripts/lib/nothing.cjs")])),
+    external: ["@libsql/linux-*"],
+  });
+}
+
+/** Ends esbuild's own process, which would wait for more. */
+export const endBundling = async () => esbuild?.stop();

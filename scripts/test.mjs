@@ -1,0 +1,77 @@
+// npm test [unit|engine|e2e …]: installs what the tests need, builds, runs them, and ends with one line: N passed, N failed, N skipped.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "./build.mjs";
+import { ensureDocker } from "./docker.mjs";
+import { distribution, installPackages } from "./lib/debian.mjs";
+import { at } from "./lib/root.mjs";
+import { fail, say } from "./lib/say.mjs";
+
+/** What each kind of tests needs from the distribution. */
+const packages = {
+  unit: ["openssl"],
+  engine: ["busybox-static", "git"],
+  e2e: ["busybox-static", "chromium", "fonts-dejavu-core", "fonts-liberation", "iproute2", "iptables", "curl", "git", "openssl"],
+};
+const kinds = Object.keys(packages);
+const asked = process.argv.slice(2);
+const chosen = kinds.filter((kind) => asked.length === 0 || asked.includes(kind));
+/** What is no kind goes on to vitest: names of files, -t and a pattern. */
+const rest = asked.filter((word) => !kinds.includes(word));
+
+async function prepare() {
+  const needed = [...new Set((chosen.length > 0 ? chosen : kinds).flatMap((kind) => packages[kind]))];
+  if (process.getuid?.() === 0 && ["debian", "ubuntu"].includes(distribution().ID)) await installPackages(needed);
+  if (!chosen.some((kind) => kind !== "unit")) return;
+  const docker = await ensureDocker({ plugins: ["compose", "buildx"] });
+  if (!docker.ready) fail(docker.sentence);
+}
+
+/** Runs one kind and answers what came of it. */
+async function run(kind, report) {
+  const { promise, resolve } = Promise.withResolvers();
+  const args = [
+    "run",
+    "--project",
+    kind,
+    "--passWithNoTests",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+    ...rest,
+  ];
+  const { APPOS_DATA_DIR: _, APPOS_PORT: __, ...env } = process.env;
+  spawn(at("node_modules/.bin/vitest"), args, { cwd: at(), env: { ...env, CI: "true" }, stdio: ["ignore", "inherit", "inherit"] })
+    .on("error", () => resolve(1))
+    .on("close", (code) => resolve(code ?? 1));
+  const code = await promise;
+  const {
+    numPassedTests = 0,
+    numFailedTests = 0,
+    numPendingTests = 0,
+    numTodoTests = 0,
+  } = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : {};
+  // A file that could not be read has no failed test, and still failed.
+  const failed = code !== 0 && numFailedTests === 0 ? 1 : numFailedTests;
+  return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests };
+}
+
+const reports = mkdtempSync(join(tmpdir(), "appos-tests-"));
+try {
+  await prepare();
+  await build();
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const kind of chosen.length > 0 ? chosen : kinds) {
+    say(`${kind} tests`);
+    const result = await run(kind, join(reports, `${kind}.json`));
+    for (const outcome of Object.keys(total)) total[outcome] += result[outcome];
+  }
+  process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
+  process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+} catch (error) {
+  fail(error.message);
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+}
