@@ -40,6 +40,7 @@ export async function startRunner({ journal, run, now, timer, onChange = () => {
   /** Forgotten on this link: a late copy of an offer is not a new job. */
   const gone = new Set<string>();
   let send: Send = () => {};
+  let frozen = false;
 
   let turn: Promise<void> = Promise.resolve();
   /** One thing at a time, in the order it came, over whichever link. What throws here ends the agent; its journal brings it back. */
@@ -54,6 +55,7 @@ export async function startRunner({ journal, run, now, timer, onChange = () => {
     );
 
   async function note(job: Job, record: JournalRecord) {
+    if (frozen) return never();
     await journal.append(job.work.jobId, record);
     apply(job, record);
     tell(job);
@@ -142,6 +144,10 @@ export async function startRunner({ journal, run, now, timer, onChange = () => {
       for (const job of jobs.values()) job.outbox.close();
     },
     disconnected: () => void (send = () => {}),
+    /** The agent is about to stop: what its programs' end does to a job is no end of that job. The next agent goes on from the journal. */
+    freeze: () => void (frozen = true),
     obey: (frame: JobOrder) => inTurn(() => act(frame)),
   };
 }
+
+const never = () => new Promise<void>(() => {});

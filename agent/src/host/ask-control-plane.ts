@@ -1,7 +1,7 @@
 import { request as plain } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 import { request as tls } from "node:https";
-import { outbound } from "./outbound.ts";
+import { outbound, proxyFor } from "./outbound.ts";
 import { Refusal } from "./refusal.ts";
 
 interface Answer {
@@ -43,7 +43,8 @@ export async function askControlPlane(url: URL, { path, body, ca, env }: Questio
   try {
     return await promise;
   } catch (error) {
-    throw new Refusal(`${url.origin} cannot be reached: ${whyNot(error)}.`);
+    const proxy = proxyFor(url, env);
+    throw new Refusal(`${url.origin} cannot be reached${proxy ? ` through the proxy ${proxy.host}` : ""}: ${whyNot(error)}.`);
   } finally {
     agent.destroy();
   }

@@ -3,6 +3,7 @@ import { converse } from "../conversation.ts";
 import { keepLink } from "../link.ts";
 import { createLog } from "../log.ts";
 import type { Log } from "../log.ts";
+import { endPrograms } from "../machine/leftovers.ts";
 import { fileJournal } from "../machine/file-journal.ts";
 import { nodeMachine } from "../machine/node-machine.ts";
 import { runJob } from "../run-job.ts";
@@ -40,10 +41,11 @@ export const run: Verb = {
     try {
       log.info("agent starts", { version: agentVersion, server: identity.serverName, serverId: identity.serverId, url: identity.url });
       await runAgent({ settings, identity, log, status: statusFile(settings.files.status, agentVersion), stop });
-      return 0;
     } finally {
       release();
     }
+    // What still listens to Docker or waits for a timer has nothing more to do.
+    process.exit(0);
   },
 };
 
@@ -51,6 +53,8 @@ export const run: Verb = {
 async function runAgent({ settings, identity, log, status, stop }: AgentContext): Promise<void> {
   const { dirs, files } = settings;
   const machine = nodeMachine({ dir: dirs.data, policyFile: files.policy, agentVersion, dockerHost: process.env["DOCKER_HOST"] });
+  // What an agent that was killed left running would get in the way of what it left undone.
+  await endPrograms(dirs.data);
   const runner = await startRunner({
     journal: await fileJournal(dirs.journal),
     run: ({ jobId, kind, input }, { attempt, signal, say }) => {
@@ -91,6 +95,8 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
       status.tell({ link: { state: "down", since: Date.now(), lastError: why } });
     },
   });
+  runner.freeze();
+  await endPrograms(dirs.data);
 }
 
 function stopSignal(log: Log): AbortSignal {

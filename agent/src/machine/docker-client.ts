@@ -1,3 +1,4 @@
+import { Agent } from "node:http";
 import Docker from "dockerode";
 
 const DEFAULT_SOCKET = "/var/run/docker.sock";
@@ -7,10 +8,12 @@ export const ANSWER_MS = 20_000;
 /** A client for the engine that `DOCKER_HOST` names, or for this server's own. */
 export function dockerClient(host: string | undefined) {
   const url = new URL(host || `unix://${DEFAULT_SOCKET}`);
-  if (url.protocol === "unix:") return new Docker({ socketPath: url.pathname });
-  if (url.protocol === "tcp:" || url.protocol === "http:") {
-    return new Docker({ protocol: "http", host: url.hostname, port: Number(url.port || 2375) });
-  }
+  // An engine that is going away still answers on the connections it has: a new one each time shows that it goes.
+  const agent = new Agent({ keepAlive: false });
+  const socket = { socketPath: url.pathname, agent };
+  const address = { protocol: "http" as const, host: url.hostname, port: Number(url.port || 2375), agent };
+  if (url.protocol === "unix:") return new Docker(socket);
+  if (url.protocol === "tcp:" || url.protocol === "http:") return new Docker(address);
   throw new Error(`DOCKER_HOST is ${host}. AppOS reaches Docker by unix:// or tcp:// only.`);
 }
 

@@ -9,6 +9,7 @@ import { filesBelow } from "./files.ts";
 import { dockerProblem, hostFacts } from "./host-facts.ts";
 import { hostStats } from "./host-stats.ts";
 import type { Command, Machine } from "./machine.ts";
+import { markOf } from "./leftovers.ts";
 import { portHolder } from "./port-holder.ts";
 import { findProgram, findTool, PATH } from "./programs.ts";
 import { runProgram } from "./spawn.ts";
@@ -27,7 +28,7 @@ export interface NodeMachineSettings {
 export function nodeMachine({ dir, policyFile, agentVersion, dockerHost }: NodeMachineSettings): Machine {
   const home = join(dir, "home");
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  const env = { PATH, HOME: home, LANG: "C.UTF-8", ...(dockerHost && { DOCKER_HOST: dockerHost }) };
+  const env = { PATH, HOME: home, LANG: "C.UTF-8", ...markOf(dir), ...(dockerHost && { DOCKER_HOST: dockerHost }) };
   const docker = dockerClient(dockerHost);
 
   return {

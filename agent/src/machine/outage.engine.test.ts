@@ -8,7 +8,7 @@ import { afterAll, expect, test } from "vitest";
 import { dockerClient, pingEngine } from "./docker-client.ts";
 import { BUSYBOX, engineWorld } from "./engine-world.ts";
 
-/** An engine of this test's own, which it may kill. It has no network: other engines share this machine. */
+/** An engine of this test's own, which it may stop. It has no network: other engines share this machine. */
 const folder = mkdtempSync(join(tmpdir(), "appos-dockerd-"));
 const host = `unix://${folder}/docker.sock`;
 const flags = ["--host", host, "--data-root", `${folder}/data`, "--exec-root", `${folder}/exec`, "--pidfile", `${folder}/pid`];
@@ -32,10 +32,9 @@ async function ready() {
 }
 async function restart() {
   const gone = once(dockerd, "exit");
-  dockerd.kill("SIGKILL");
+  dockerd.kill("SIGTERM");
   await gone;
   await sleep(1_000);
-  rmSync(`${folder}/pid`, { force: true });
   dockerd = start();
 }
 
@@ -57,7 +56,7 @@ const app = (seconds: number) => `services:
     stop_signal: KILL
     healthcheck: {test: [CMD, cat, /tmp/ready], interval: 200ms, retries: 100}`;
 
-test.each(["start", "health"])("Docker killed in the step %s: the deploy waits for it, and goes on", async (step) => {
+test.each(["start", "health"])("Docker stopped in the step %s: the deploy waits for it, and goes on", async (step) => {
   let back: Promise<void> | undefined;
   const onSay = (said: { step: string; stream: string; text: string }) => {
     if (said.step === step && said.text === "started") back ??= sleep(step === "start" ? 60 : 300).then(restart);

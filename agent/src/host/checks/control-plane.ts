@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { readFileSync, statSync } from "node:fs";
-import { connect as connectPlain } from "node:net";
+import { connect as connectPlain, isIP } from "node:net";
 import { connect as connectTls, getCACertificates } from "node:tls";
 import type { Identity } from "../../settings.ts";
 import { askControlPlane, whyNot } from "../ask-control-plane.ts";
@@ -52,7 +52,9 @@ export const connection = ofControlPlane("Connection", async (url, identity, { e
   const encrypted = hop === url && url.protocol === "https:";
   const where = { host: bare(hop.hostname), port: portOf(hop) };
   const ca = identity.ca ? [...getCACertificates("default"), readFileSync(identity.ca, "utf8")] : undefined;
-  const socket = encrypted ? connectTls({ ...where, servername: where.host, ...(ca && { ca }) }) : connectPlain(where);
+  const socket = encrypted
+    ? connectTls({ ...where, servername: isIP(where.host) ? "" : where.host, ...(ca && { ca }) })
+    : connectPlain(where);
   const { promise, resolve } = Promise.withResolvers<Finding>();
   socket.setTimeout(PATIENCE_MS, () => socket.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" })));
   socket.on(encrypted ? "secureConnect" : "connect", () => {
@@ -92,5 +94,6 @@ export const upgrade = ofControlPlane("WebSocket", async (url, identity, { env }
   const attempt = await tryLink(url, identity, env);
   if (attempt.opened) return fine("the connection can be upgraded");
   if (attempt.status === 403) return fine("the control plane itself answers, and refuses this server");
+  if (attempt.status === undefined) return broken(attempt.why, "See the checks above.");
   return broken(attempt.why, "A proxy on the way does not pass WebSockets. Let it pass the headers Upgrade and Connection.");
 });
