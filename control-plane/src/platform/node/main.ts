@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { access, constants, mkdir, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { access, constants, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { Email } from "@appos/shared/auth";
@@ -35,7 +35,11 @@ try {
 async function run(settings: NodeSettings) {
   const log = logTo((line) => process.stderr.write(`${line}\n`), settings);
   await makeDataDir(settings.dataDir);
-  const http = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000 });
+  // Whoever asks while AppOS starts is answered once it has.
+  const ready = Promise.withResolvers<RequestListener>();
+  const http = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000 }, (request, reply) => {
+    void ready.promise.then((handle) => handle(request, reply));
+  });
   const url = await listen(http, settings);
 
   const rooms = roomMap(() => services);
@@ -64,10 +68,7 @@ async function run(settings: NodeSettings) {
   const app = createApp(services, { address, log });
   const site = consoleFiles(built("../web"));
   const ofApp = /^\/(api\/|openapi\.json$|metrics$|install\.sh$|agent\/)/;
-  http.on(
-    "request",
-    getRequestListener((request, env) => (ofApp.test(new URL(request.url).pathname) ? app : site).fetch(request, env)),
-  );
+  ready.resolve(getRequestListener((request, env) => (ofApp.test(new URL(request.url).pathname) ? app : site).fetch(request, env)));
   const closeSockets = acceptAgents(http, services, rooms, log);
 
   const place = {
@@ -94,13 +95,29 @@ async function run(settings: NodeSettings) {
 
 async function makeDataDir(dataDir: string) {
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await makeFolder(dataDir);
     await access(dataDir, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new Error(
       `The data folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code}). Give it to this user, or name another in APPOS_DATA_DIR.`,
     );
   }
+}
+
+/** Level by level: Node's own recursive mkdir never ends below /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  const made = (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  };
+  if (
+    await stat(folder).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
+  )
+    return;
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder));
+  await mkdir(folder, { mode: 0o700 }).catch(made);
 }
 
 /** The port is taken before anything else is touched: a second AppOS must not get near the first one's data. */
