@@ -1,0 +1,101 @@
+import type { ActivityView } from "@appos/shared/activity";
+import type { AppView, NewApp, ServiceState } from "@appos/shared/apps";
+import type { Login, Me, NewToken, Setup, TokenView } from "@appos/shared/auth";
+import type { ConfigVersion, ConfigVersionSummary, SaveCompose } from "@appos/shared/configs";
+import type { DeploymentView } from "@appos/shared/deployments";
+import type { Failure, Page } from "@appos/shared/envelope";
+import type { JobView } from "@appos/shared/jobs";
+import type { Enrollment, NewServer, ServerView } from "@appos/shared/servers";
+import type { SystemInfo } from "@appos/shared/system";
+import { ApiError, type ApiErrorCode } from "./api-error.ts";
+
+export const API = "/api/v1";
+
+interface Request {
+  body?: unknown;
+  /** Makes a second try of the same click harmless. */
+  key?: string;
+}
+
+const ME = "/auth/me";
+let signedOut = () => {};
+/** What happens when a request is answered "sign in first", except the one that asks who is signed in. */
+export const onSignedOut = (act: () => void) => void (signedOut = act);
+
+/** The one place that turns a reply into a value or an ApiError. */
+async function call<T>(method: string, path: string, { body, key }: Request = {}): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (method !== "GET") headers["content-type"] = "application/json";
+  if (key) headers["idempotency-key"] = key;
+  const response = await fetch(API + path, { method, headers, ...(method !== "GET" && { body: JSON.stringify(body ?? {}) }) }).catch(() => {
+    throw new ApiError("UNREACHABLE", "The control plane does not answer. Check that it runs and that this machine is connected.");
+  });
+  const reply = (await response.json().catch(() => undefined)) as { success: true; data: T } | Failure | undefined;
+  if (reply?.success === true) return reply.data;
+  if (reply?.success !== false) throw new ApiError("UNREADABLE", `The control plane answered ${response.status}, in a form the console does not know.`);
+  const error = new ApiError(reply.error.code as ApiErrorCode, reply.message, reply.error.details);
+  if (error.code === "UNAUTHENTICATED" && path !== ME) signedOut();
+  throw error;
+}
+
+const get = <T>(path: string) => call<T>("GET", path);
+const post = <T>(path: string, body?: unknown, key?: string) => call<T>("POST", path, { body, ...(key && { key }) });
+const id = encodeURIComponent;
+
+const query = (values: Record<string, string | number | undefined>) => {
+  const given = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+  return given.length ? `?${new URLSearchParams(given)}` : "";
+};
+
+export type AppVerb = "start" | "stop" | "restart";
+
+export const api = {
+  setup: {
+    state: () => get<{ needed: boolean }>("/setup"),
+    create: (setup: Setup) => post<Me>("/setup", setup),
+  },
+  auth: {
+    login: (login: Login) => post<Me>("/auth/login", login),
+    logout: () => post<unknown>("/auth/logout"),
+    me: () => get<Me>(ME),
+  },
+  tokens: {
+    list: () => get<TokenView[]>("/tokens"),
+    create: (token: NewToken) => post<{ token: TokenView; secret: string }>("/tokens", token),
+    revoke: (token: string) => call<unknown>("DELETE", `/tokens/${id(token)}`),
+  },
+  servers: {
+    list: () => get<Page<ServerView>>("/servers?pageSize=200"),
+    get: (server: string) => get<ServerView>(`/servers/${id(server)}`),
+    add: (server: NewServer, key: string) => post<{ server: ServerView; enrollment: Enrollment }>("/servers", server, key),
+    rename: (server: string, to: NewServer) => call<ServerView>("PATCH", `/servers/${id(server)}`, { body: to }),
+    remove: (server: string) => call<unknown>("DELETE", `/servers/${id(server)}`),
+    enroll: (server: string) => post<Enrollment>(`/servers/${id(server)}/enrollment`),
+  },
+  apps: {
+    list: (serverId?: string) => get<Page<AppView>>(`/apps${query({ pageSize: 200, serverId })}`),
+    get: (app: string) => get<AppView>(`/apps/${id(app)}`),
+    create: (app: NewApp, key: string) => post<{ app: AppView; deployment: DeploymentView }>("/apps", app, key),
+    deploy: (app: string, key: string) => post<{ deployment: DeploymentView }>(`/apps/${id(app)}/deploy`, {}, key),
+    act: (app: string, verb: AppVerb, key: string) => post<{ job: JobView }>(`/apps/${id(app)}/${verb}`, {}, key),
+    remove: (app: string, volumes: "keep" | "delete") => call<{ job: JobView }>("DELETE", `/apps/${id(app)}?volumes=${volumes}`),
+    services: (app: string) => get<{ services: ServiceState[]; observedAt: number | null }>(`/apps/${id(app)}/services`),
+    versions: (app: string) => get<Page<ConfigVersionSummary>>(`/apps/${id(app)}/versions?pageSize=100`),
+    version: (app: string, number: number) => get<ConfigVersion>(`/apps/${id(app)}/versions/${number}`),
+    saveCompose: (app: string, compose: SaveCompose) => call<ConfigVersion>("PUT", `/apps/${id(app)}/compose`, { body: compose }),
+    logsUrl: (app: string, asked: { service?: string | undefined; tail: number; since?: number | undefined }) =>
+      `${API}/apps/${id(app)}/logs${query({ ...asked, follow: 1 })}`,
+  },
+  deployments: {
+    list: (asked: { appId?: string; page?: number; pageSize?: number }) => get<Page<DeploymentView>>(`/deployments${query(asked)}`),
+    get: (deployment: string) => get<DeploymentView>(`/deployments/${id(deployment)}`),
+    entriesUrl: (deployment: string, after: number) => `${API}/deployments/${id(deployment)}/logs?after=${after}`,
+    cancel: (deployment: string) => post<DeploymentView>(`/deployments/${id(deployment)}/cancel`),
+  },
+  jobs: {
+    get: (job: string) => get<JobView>(`/jobs/${id(job)}`),
+  },
+  activity: (page: number) => get<Page<ActivityView>>(`/activity${query({ page, pageSize: 50 })}`),
+  system: () => get<SystemInfo>("/system/info"),
+  eventsUrl: `${API}/events`,
+};

@@ -1,0 +1,38 @@
+import type { ActivityView } from "@appos/shared/activity";
+
+/** What was done, as a sentence goes on after who did it and before what to. */
+const words: Record<string, string> = {
+  setup: "set up AppOS as",
+  "sign-in": "signed in as",
+  "add-user": "added user",
+  "remove-user": "removed user",
+  "issue-token": "issued token",
+  "revoke-token": "revoked token",
+  "create-app": "created app",
+  "deploy-app": "deployed",
+  "start-app": "started",
+  "stop-app": "stopped",
+  "restart-app": "restarted",
+  "remove-app": "removed app",
+  "remove-app-and-volumes": "removed, with its volumes, app",
+  "save-config": "saved the compose file of",
+  "save-env": "changed the variables of",
+  "cancel-job": "canceled a job of",
+  "add-server": "added server",
+  "issue-enrollment": "issued an enrollment token for",
+  "enroll-server": "connected server",
+  "rename-server": "renamed server",
+  "remove-server": "removed server",
+};
+
+/** An action as said to people; one without words of its own is said as it is. */
+export const activityWords = (action: string): string => words[action] ?? action.replaceAll("-", " ");
+
+/** Where the thing itself is to be seen, if anywhere. */
+export function activityHref({ deploymentId, appId, serverId, action }: ActivityView): string | undefined {
+  if (action.startsWith("remove-")) return undefined;
+  if (deploymentId) return `/deployments/${deploymentId}`;
+  if (appId) return `/apps/${appId}`;
+  if (serverId) return `/servers/${serverId}`;
+  return undefined;
+}
