@@ -61,6 +61,7 @@ module.exports = {
       to: { path: "^(control-plane|agent|web|cli)/", pathNot: "^$1/", dependencyTypesNot: ["type-only"] },
     },
     { name: "outside-is-outside", severity: "error", from: { path: "^(e2e|bench)/" }, to: { path: "^(control-plane|agent|web|cli)/src/" } },
+    { name: "nothing-needs-the-simulation", severity: "error", from: { pathNot: "^simulation/" }, to: { path: "^simulation/" } },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
   ],
   options: {

@@ -13,7 +13,10 @@ sum_packages() { cat "$root/pnpm-lock.yaml" "$root/pnpm-workspace.yaml" "$root/p
 # npm takes an optional package that it cannot fetch for one that is not wanted, and says nothing.
 fetched() { [ -x "$runtime/node_modules/node-linux-$_arch/bin/node" ] && [ -x "$runtime/node_modules/@pnpm/exe.linux-$_arch/pnpm" ]; }
 runtime_there() { [ "$(cat "$stamp" 2>/dev/null || true)" = "$(sum_runtime)" ] && fetched; }
-packages_there() { [ "$(cat "$root/node_modules/.bootstrap" 2>/dev/null || true)" = "$(sum_packages)" ]; }
+packages_there() {
+  [ "$(cat "$root/node_modules/.bootstrap" 2>/dev/null || true)" = "$(sum_packages)" ] || return 1
+  for package in shared control-plane agent web; do [ -d "$root/$package/node_modules" ] || return 1; done
+}
 if runtime_there && packages_there; then exit 0; fi
 
 # One at a time; who waited finds everything there.

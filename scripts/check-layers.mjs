@@ -4,7 +4,9 @@ import { program } from "./lib/program.mjs";
 import { at } from "./lib/root.mjs";
 
 const ENOUGH = 150;
-const folders = ["shared/src", "control-plane/src", "agent/src", "web/src", "e2e", "bench"].filter((folder) => existsSync(at(folder)));
+const folders = ["shared/src", "control-plane/src", "agent/src", "web/src", "simulation", "e2e", "bench"].filter((folder) =>
+  existsSync(at(folder)),
+);
 const { code, output } = await program(at("node_modules/.bin/depcruise"), [...folders, "--output-type", "json"], { cwd: at() });
 try {
   const { summary } = JSON.parse(output.slice(output.indexOf("{")));

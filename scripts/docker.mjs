@@ -1,6 +1,6 @@
 // Is there a Docker Engine with Compose v2, and if not: may we install one, and how?
 import { spawn } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync } from "node:fs";
+import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -19,6 +19,16 @@ export async function engineAnswers(host = process.env.DOCKER_HOST) {
   if (socketPath) return pings({ socketPath });
   if (address && !process.env.DOCKER_TLS_VERIFY) return pings({ host: address.hostname, port: address.port || 2375 });
   return (await program("docker", ["version", "--format", "{{.Server.Version}}"], { timeoutMs: 10_000 })).code === 0;
+}
+
+/** False where a socket is there that this user may not open. */
+function mayUse(socketPath) {
+  try {
+    accessSync(socketPath, constants.W_OK);
+  } catch (error) {
+    return error.code !== "EACCES";
+  }
+  return true;
 }
 
 function pings(where) {
@@ -72,21 +82,29 @@ const listed = (missing) => missing.map((name) => wordsFor[name]).join(" and ");
 export async function ensureDocker({ plugins = ["compose"], mayInstall = process.env.APPOS_INSTALL_DOCKER !== "no" } = {}) {
   const missing = await whatIsMissing(plugins);
   if (missing.length === 0) return { ready: true };
-  const lacking = (why) => ({
-    ready: false,
-    sentence: `${listed(missing)} ${missing.length === 1 ? "is" : "are"} missing on this machine${why} ${advice}`,
-  });
-  if (process.env.DOCKER_HOST && missing.includes("engine"))
-    return { ready: false, sentence: `No Docker Engine answers at DOCKER_HOST (${process.env.DOCKER_HOST}).` };
-  if (!mayInstall) return lacking(", and APPOS_INSTALL_DOCKER=no keeps AppOS from installing it.");
-  if (process.getuid?.() !== 0) return lacking("; AppOS installs it only as root.");
-  if (!recipe()) return lacking("; AppOS installs it by itself only on Debian 12 or newer and on Ubuntu.");
+  const refusal = whyNotInstall(missing, mayInstall);
+  if (refusal) return { ready: false, sentence: refusal };
   return installLocked(plugins, missing.includes("engine"));
+}
+
+/** Why AppOS leaves the machine as it is, or undefined. */
+function whyNotInstall(missing, mayInstall) {
+  const engine = missing.includes("engine");
+  const host = process.env.DOCKER_HOST;
+  if (engine && host) return `No Docker Engine answers at DOCKER_HOST (${host}).`;
+  if (engine && !mayUse("/var/run/docker.sock"))
+    return "This user may not talk to the Docker Engine of this machine. Add the user to the group docker, log in again and start AppOS again.";
+  const lacking = engine ? "No Docker Engine answers on this machine" : `${listed(missing)} is missing on this machine`;
+  if (!mayInstall) return `${lacking}, and APPOS_INSTALL_DOCKER=no keeps AppOS from installing it. ${advice}`;
+  if (process.getuid?.() !== 0) return `${lacking}, and AppOS installs it only as root. ${advice}`;
+  if (!recipe()) return `${lacking}, and AppOS installs it only on Debian 12 or newer and on Ubuntu. ${advice}`;
+  return undefined;
 }
 
 /** Two runs at once: the second waits for the lock and then finds everything there. flock keeps it from the programs we start. */
 async function installLocked(plugins, started) {
   const { promise, resolve } = Promise.withResolvers();
+  mkdirSync("/run/lock", { recursive: true });
   const locked = ["--close", "/run/lock/appos-docker.lock", process.execPath, fileURLToPath(import.meta.url), "--install", ...plugins];
   const child = spawn("flock", locked, { stdio: ["ignore", "inherit", "pipe"] });
   let why = "";
@@ -102,11 +120,11 @@ async function installLocked(plugins, started) {
 async function install(plugins) {
   const missing = await whatIsMissing(plugins);
   const packages = recipe();
-  const installed = whereIs("dockerd") !== undefined;
+  const installed = whereIs("dockerd") !== undefined && whereIs("docker") !== undefined;
   const fetched = missing.filter((name) => name !== "engine" || !installed);
   if (fetched.length > 0)
     say(`${listed(fetched)} missing: installing from the packages of ${distribution().PRETTY_NAME} (APPOS_INSTALL_DOCKER=no refuses)`);
-  if (fetched.includes("engine")) await installPackages(packages.engine);
+  if (fetched.includes("engine") || !whereIs("docker")) await installPackages(packages.engine);
   const wanted = fetched.filter((name) => name !== "engine").map((name) => packages[name]);
   if (wanted.length > 0 && !packages.pluginsFrom) await installPackages(wanted);
   if (wanted.length > 0 && packages.pluginsFrom) await placePlugins(packages.pluginsFrom, wanted);

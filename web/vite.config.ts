@@ -5,8 +5,22 @@ import { defineConfig, type Plugin } from "vite";
 /** Where `vite dev` finds the API. */
 const controlPlane = "http://127.0.0.1:9091";
 
-/** Packages that know nothing of Kit: what does must not run before Kit has been given its payload. */
-const common = /node_modules\/(svelte|clsx|esm-env|@lucide|bits-ui|svelte-toolbelt|runed|@floating-ui)\//;
+/**
+ * What several pages share, as two files rather than dozens: fewer round trips to the first useful screen. Only modules
+ * that know nothing of Kit: what does must not run before Kit has been given its payload. The editor comes by itself.
+ */
+const shared = [
+  {
+    name: "overlays",
+    test: /node_modules\/(bits-ui|svelte-toolbelt|runed|@floating-ui|tabbable)\/|\/src\/lib\/ui\/(Dialog|Menu)\.svelte/,
+    priority: 2,
+  },
+  {
+    name: "common",
+    test: /node_modules\/(svelte|clsx|esm-env|@lucide)\/|\/src\/lib\/((format|ui)\/(?!code-editor|Dialog|Menu)|[^/]+\.ts$)/,
+    priority: 1,
+  },
+].map((group) => ({ ...group, minShareCount: 3 }));
 
 /** Kit's announcer hides itself with a style attribute, which the policy refuses; app.css hides it instead. */
 const announcerWithoutStyle: Plugin = {
@@ -48,8 +62,7 @@ export default defineConfig({
     client: {
       build: {
         rolldownOptions: {
-          // What three pages share is one file rather than dozens: fewer round trips to the first useful screen.
-          output: { codeSplitting: { groups: [{ name: "common", test: common, minShareCount: 3 }] } },
+          output: { codeSplitting: { groups: shared } },
         },
       },
     },

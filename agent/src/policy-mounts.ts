@@ -1,4 +1,4 @@
-import { FILE, type Fault, type Part, type PolicyContext, type Rule, map, text } from "./policy-model.ts";
+import { FILE, type Fault, type Part, type PolicyContext, map, text } from "./policy-model.ts";
 
 const SOCKETS = ["/var/run/docker.sock", "/run/docker.sock", "/var/run/docker", "/run/docker", "/run/containerd", "/var/run/containerd"];
 /** Small, and the same for everyone. */

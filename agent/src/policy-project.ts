@@ -1,5 +1,5 @@
 import { pathFaults } from "./policy-mounts.ts";
-import { type Fault, type Part, type PolicyContext, type Rule, type Violation, isSet, map, text } from "./policy-model.ts";
+import { type Fault, type Part, type PolicyContext, type Violation, isSet, map, text } from "./policy-model.ts";
 
 const violations = (subject: string, faults: Fault[]): Violation[] =>
   faults.map(([rule, message]) => ({ rule, message: `${subject} ${message}.` }));

@@ -3,7 +3,14 @@ import type { AgentFrame, Offer } from "@appos/shared/agent-link";
 import { fakeDisk } from "./machine/fake-journal.ts";
 import { type JobOrder, type Run, startRunner } from "./runner.ts";
 
-const job: Offer = { jobId: "job_1", kind: "start-app", lane: "app:app_blog", input: { appId: "app_blog", name: "blog" }, after: 0, timeLimitMs: 1_000 };
+const job: Offer = {
+  jobId: "job_1",
+  kind: "start-app",
+  lane: "app:app_blog",
+  input: { appId: "app_blog", name: "blog" },
+  after: 0,
+  timeLimitMs: 1_000,
+};
 const offer: JobOrder = { type: "offer", ...job };
 const atOnce: Run = async () => ({ outcome: "succeeded" });
 const never: Run = () => new Promise(() => {});
@@ -75,7 +82,12 @@ test("the jobs of a lane run one at a time, in order; lanes run side by side", a
       ends.set(jobId, () => ended({ outcome: "succeeded" }));
     });
   const { obey } = await agent(run);
-  for (const [jobId, lane] of [["job_1", "a"], ["job_2", "a"], ["job_3", "b"]] as const) await obey({ ...offer, jobId, lane });
+  for (const [jobId, lane] of [
+    ["job_1", "a"],
+    ["job_2", "a"],
+    ["job_3", "b"],
+  ] as const)
+    await obey({ ...offer, jobId, lane });
   await vi.waitUntil(() => begun.length === 2);
   expect(begun).toEqual(["job_1", "job_3"]);
   ends.get("job_1")!();
@@ -142,7 +154,13 @@ test("a link that has just opened hears of a job only from where it says", async
   expect(second.sent).toEqual([]);
   await second.obey({ type: "resend", jobId: "job_1", after: 1 });
   expect(second.sent).toMatchObject([
-    { type: "output", entries: [{ seq: 2, text: "two" }, { seq: 3, text: "three" }] },
+    {
+      type: "output",
+      entries: [
+        { seq: 2, text: "two" },
+        { seq: 3, text: "three" },
+      ],
+    },
     { type: "finished", outcome: "succeeded", lastSeq: 3 },
   ]);
 });

@@ -1,13 +1,12 @@
-import type { webcrypto } from "node:crypto";
-
 const base64Url = (bytes: ArrayBuffer) => Buffer.from(bytes).toString("base64url");
 
 /** A new Ed25519 key pair: the public half raw, the private half PKCS #8, both base64url. */
 export async function newKeyPair() {
-  const { publicKey, privateKey } = (await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
+  const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
+  if (!("publicKey" in pair)) throw new Error("Ed25519 keys come in pairs");
   return {
-    publicKey: base64Url(await crypto.subtle.exportKey("raw", publicKey)),
-    privateKey: base64Url(await crypto.subtle.exportKey("pkcs8", privateKey)),
+    publicKey: base64Url(await crypto.subtle.exportKey("raw", pair.publicKey)),
+    privateKey: base64Url(await crypto.subtle.exportKey("pkcs8", pair.privateKey)),
   };
 }
 

@@ -64,7 +64,7 @@ export const initScript = ({ supervise, pid, log }: Installation) => `#!/bin/sh
 supervise=${quoted(supervise)} pidfile=${quoted(pid)} log=${quoted(log)}
 
 running() {
-  pid=$(cat "$pidfile" 2> /dev/null) && [ -n "$pid" ] && tr '\\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null | grep -qF "$supervise"
+  pid=$(cat "$pidfile" 2> /dev/null) && [ -n "$pid" ] && { tr '\\0' ' ' < "/proc/$pid/cmdline" | grep -qF "$supervise"; } 2> /dev/null
 }
 start() {
   running && return 0

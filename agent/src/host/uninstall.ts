@@ -31,6 +31,7 @@ export const uninstall: Verb = {
       files.lock,
       dirs.journal,
       join(dirs.data, "home"),
+      join(dirs.data, "tmp"),
     ])
       rmSync(path, { recursive: true, force: true });
     for (const folder of [dirs.data, dirs.etc]) if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);

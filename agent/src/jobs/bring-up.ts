@@ -2,6 +2,7 @@ import { composeCreate, composeUp, type Project } from "../commands/compose.ts";
 import { diagnose } from "../commands/failures.ts";
 import { CommandFailed } from "../machine/machine.ts";
 import type { JobContext } from "./job.ts";
+import { runCompose } from "./run-compose.ts";
 import { startFailure } from "./start-failure.ts";
 
 const CONFLICTS = 3;
@@ -17,11 +18,11 @@ export interface BringUpOptions {
 
 /** `compose up`, which is not safe against being killed: what it left half done is cleared away, and it is run again. */
 export async function bringUp(project: Project, { afterCrash, stopped }: BringUpOptions, context: JobContext) {
-  const { machine, say, signal } = context;
+  const { say, signal } = context;
   if (afterCrash) await removeTemporaries(project.name, context);
   for (let conflicts = 0; ; conflicts++) {
     try {
-      return await machine.run(stopped ? composeCreate(project) : composeUp(project), { signal, onLine: say.line });
+      return await runCompose(stopped ? composeCreate(project) : composeUp(project), context);
     } catch (error) {
       if (signal.aborted || !(error instanceof CommandFailed)) throw error;
       const { kind } = diagnose(error.lines);

@@ -1,8 +1,8 @@
 import { Document, parse, visit } from "yaml";
 import { type Part, map } from "../policy-model.ts";
 
-export const APP_LABEL = "appos.app";
-export const RELEASE_LABEL = "appos.release";
+const APP_LABEL = "appos.app";
+const RELEASE_LABEL = "appos.release";
 
 /** Compose doubles every dollar of its answer, keys included. */
 export const undoubled = (model: unknown): Part => JSON.parse(JSON.stringify(model).replaceAll("$$", "$")) as Part;

@@ -2,6 +2,7 @@ import { diagnose } from "../commands/failures.ts";
 import { CommandFailed } from "../machine/machine.ts";
 import type { JobContext } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
+import { lostConnection } from "./step.ts";
 
 const PATIENCE_MS = 60_000;
 const OUTAGES = 3;
@@ -27,7 +28,7 @@ export async function throughOutages<T>(context: JobContext, act: (again: boolea
 
 function isOutage(error: unknown) {
   if (error instanceof CommandFailed) return diagnose(error.lines).kind === "docker-lost";
-  return ["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE"].includes(String((error as { code?: unknown } | null)?.code));
+  return lostConnection.has((error as { code?: unknown } | null)?.code);
 }
 
 async function dockerBack({ machine, say, signal }: JobContext) {

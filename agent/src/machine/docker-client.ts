@@ -36,6 +36,15 @@ export function openStream(docker: Docker, path: string, query: Record<string, s
   });
 }
 
+/** The answer, unless the engine takes too long over it. */
+export function inTime<T>(answer: Promise<T>): Promise<T> {
+  const late = AbortSignal.timeout(ANSWER_MS);
+  return Promise.race([
+    answer,
+    new Promise<never>((_, reject) => late.addEventListener("abort", () => reject(late.reason), { once: true })),
+  ]);
+}
+
 /** Rejects where no engine answers. */
 export function pingEngine(docker: Docker) {
   return new Promise<void>((resolve, reject) => {

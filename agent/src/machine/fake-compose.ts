@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import type { FakeServer } from "./fake-machine.ts";
+import type { FakeServer } from "./fake-server.ts";
 import type { Command, Container, RunOptions } from "./machine.ts";
 
 type Model = { services: Record<string, { image: string; labels: Record<string, string>; restart?: Container["restartPolicy"] }> };

@@ -1,28 +1,8 @@
 import type { ServerFacts, ServerSample } from "@appos/shared/servers";
 import { parse } from "yaml";
 import { fakeCompose } from "./fake-compose.ts";
-import { type Command, CommandFailed, type Container, type Engine, type Files, type LogPart, type Machine } from "./machine.ts";
-
-/** A server in memory, with a clock that moves when something waits. Everything succeeds unless told otherwise. */
-export interface FakeServer {
-  machine: Machine;
-  files: Map<string, string>;
-  /** What was run, as text. */
-  commands: string[];
-  containers: Container[];
-  images: Set<string>;
-  /** Why Docker cannot be used. */
-  dockerProblem: string | undefined;
-  policy: string | undefined;
-  /** Comes before every command, and may throw in its place. */
-  onRun: (command: Command) => void | Promise<void>;
-  /** What becomes of a container that is started. */
-  onStart: (container: Container) => void;
-  /** Comes whenever time goes by. */
-  onSleep: (now: number) => void;
-  /** What each container has said, by its name. */
-  logs: Map<string, LogPart[]>;
-}
+import type { FakeServer } from "./fake-server.ts";
+import { CommandFailed, type Engine, type Files, type Machine } from "./machine.ts";
 
 export function fakeMachine(folder = "/var/lib/appos"): FakeServer {
   let now = Date.UTC(2026, 10, 21);

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { arch, availableParallelism, hostname, release, totalmem } from "node:os";
 import type { ServerFacts } from "@appos/shared/servers";
 import type Docker from "dockerode";
-import { ANSWER_MS, pingEngine } from "./docker-client.ts";
+import { ANSWER_MS, inTime, pingEngine } from "./docker-client.ts";
 import { findProgram, PATH } from "./programs.ts";
 import { runProgram } from "./spawn.ts";
 
@@ -46,7 +46,7 @@ export async function dockerProblem(docker: Docker): Promise<string | undefined>
 async function engineVersion(docker: Docker): Promise<Found> {
   try {
     await pingEngine(docker);
-    return { version: (await docker.version()).Version };
+    return { version: (await inTime(docker.version())).Version };
   } catch (error) {
     return { problem: engineProblem(error) };
   }

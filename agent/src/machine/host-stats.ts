@@ -1,7 +1,7 @@
 import { readFile, statfs } from "node:fs/promises";
 import type { ServerSample } from "@appos/shared/servers";
 import type Docker from "dockerode";
-import { ANSWER_MS } from "./docker-client.ts";
+import { inTime } from "./docker-client.ts";
 
 /** How this server is doing; processor time is counted from one call to the next. */
 export function hostStats(docker: Docker): () => Promise<ServerSample> {
@@ -9,7 +9,7 @@ export function hostStats(docker: Docker): () => Promise<ServerSample> {
   let dockerRoot: string | undefined;
 
   async function disk() {
-    dockerRoot ??= await docker.info().then(
+    dockerRoot ??= await inTime(docker.info()).then(
       ({ DockerRootDir }) => DockerRootDir as string,
       () => undefined,
     );
@@ -31,7 +31,7 @@ export function hostStats(docker: Docker): () => Promise<ServerSample> {
     ...(await disk()),
     load1: Number.parseFloat(await readFile("/proc/loadavg", "utf8")) || 0,
     uptimeSeconds: Math.floor(Number.parseFloat(await readFile("/proc/uptime", "utf8"))),
-    containersRunning: await docker.listContainers({ abortSignal: AbortSignal.timeout(ANSWER_MS) }).then(
+    containersRunning: await inTime(docker.listContainers()).then(
       (running) => running.length,
       () => 0,
     ),

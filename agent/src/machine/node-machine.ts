@@ -8,10 +8,10 @@ import { dockerClient } from "./docker-client.ts";
 import { filesBelow } from "./files.ts";
 import { dockerProblem, hostFacts } from "./host-facts.ts";
 import { hostStats } from "./host-stats.ts";
-import type { Command, Machine } from "./machine.ts";
+import type { Machine } from "./machine.ts";
 import { markOf } from "./leftovers.ts";
 import { portHolder } from "./port-holder.ts";
-import { findProgram, findTool, PATH } from "./programs.ts";
+import { findProgram, PATH } from "./programs.ts";
 import { runProgram } from "./spawn.ts";
 
 export interface NodeMachineSettings {
@@ -37,9 +37,8 @@ export function nodeMachine({ dir, policyFile, agentVersion, dockerHost }: NodeM
     engine: dockerEngine(docker),
     now: Date.now,
     sleep: async (ms, signal) => void (await sleep(ms, undefined, signal && { signal })),
-    async run(command, options = {}) {
-      const [program = "", ...args] = await mortal(command);
-      await runProgram(program, args, { ...options, env, name: command[0] });
+    async run([program, ...args], options = {}) {
+      await runProgram(await findProgram(program), args, { ...options, env });
     },
     resolveCompose: composeResolver(dir),
     dockerProblem: () => dockerProblem(docker),
@@ -48,12 +47,6 @@ export function nodeMachine({ dir, policyFile, agentVersion, dockerHost }: NodeM
     facts: () => hostFacts(docker, agentVersion),
     sample: hostStats(docker),
   };
-}
-
-/** A program that ends when the agent is killed: the next agent must not meet it at work. */
-async function mortal([program, ...args]: Command) {
-  const [found, setpriv] = await Promise.all([findProgram(program), findTool("setpriv")]);
-  return setpriv ? [setpriv, "--pdeathsig=KILL", "--", found, ...args] : [found, ...args];
 }
 
 /** Whoever may write the policy could lift it. */

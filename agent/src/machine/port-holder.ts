@@ -1,11 +1,14 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 
-const LISTENING = "0A";
+/** A socket that listens, or for UDP one that is connected to nobody. */
+const OPEN = { tcp: "0A", udp: "07" };
 
-/** The program that listens on a TCP port of this server. */
+/** The program that listens on a port of this server. */
 export async function portHolder(port: number): Promise<string | undefined> {
-  const tables = await Promise.all(["/proc/net/tcp", "/proc/net/tcp6"].map((path) => readFile(path, "utf8").catch(() => "")));
-  const inode = tables.map((table) => listener(table, port)).find((found) => found !== undefined);
+  let inode: string | undefined;
+  for (const table of ["tcp", "tcp6", "udp", "udp6"]) {
+    inode ??= listener(await readFile(`/proc/net/${table}`, "utf8").catch(() => ""), port, table.startsWith("tcp") ? OPEN.tcp : OPEN.udp);
+  }
   if (inode === undefined) return undefined;
   for (const pid of await readdir("/proc").catch(() => [])) {
     if (!/^\d+$/.test(pid) || !(await holds(pid, `socket:[${inode}]`))) continue;
@@ -15,11 +18,11 @@ export async function portHolder(port: number): Promise<string | undefined> {
   return undefined;
 }
 
-export function listener(table: string, port: number) {
+export function listener(table: string, port: number, open = OPEN.tcp) {
   const wanted = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   for (const line of table.split("\n").slice(1)) {
     const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/);
-    if (state === LISTENING && local.endsWith(wanted)) return inode;
+    if (state === open && local.endsWith(wanted)) return inode;
   }
   return undefined;
 }

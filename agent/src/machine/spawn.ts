@@ -5,8 +5,6 @@ import { CommandFailed } from "./machine.ts";
 import { lineSplitter } from "./lines.ts";
 
 export interface SpawnOptions {
-  /** What it is called when it fails. */
-  name?: string;
   env: Record<string, string>;
   cwd?: string;
   signal?: AbortSignal | undefined;
@@ -28,7 +26,7 @@ const PATIENCE_MS = 10_000;
 export async function runProgram(program: string, args: readonly string[], options: SpawnOptions): Promise<void> {
   options.signal?.throwIfAborted();
   const child = spawn(program, args, { cwd: options.cwd ?? "/", env: options.env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  const name = options.name ?? program.slice(program.lastIndexOf("/") + 1);
+  const name = program.slice(program.lastIndexOf("/") + 1);
   const last: string[] = [];
   for (const stream of ["stdout", "stderr"] as const) {
     const lines = lineSplitter((text) => {

@@ -32,7 +32,8 @@ async function call<T>(method: string, path: string, { body, key }: Request = {}
   });
   const reply = (await response.json().catch(() => undefined)) as { success: true; data: T } | Failure | undefined;
   if (reply?.success === true) return reply.data;
-  if (reply?.success !== false) throw new ApiError("UNREADABLE", `The control plane answered ${response.status}, in a form the console does not know.`);
+  if (reply?.success !== false)
+    throw new ApiError("UNREADABLE", `The control plane answered ${response.status}, in a form the console does not know.`);
   const error = new ApiError(reply.error.code as ApiErrorCode, reply.message, reply.error.details);
   if (error.code === "UNAUTHENTICATED" && path !== ME) signedOut();
   throw error;

@@ -12,11 +12,23 @@ test("what is wrong comes first, by name", () => {
     tone: "bad",
     text: "shop is down, wiki is degraded and attic is away.",
   });
-  expect(healthSummary(["a", "b", "c", "d"].map((name) => app(name, "degraded")), [local]).text).toBe("4 apps are degraded.");
+  expect(
+    healthSummary(
+      ["a", "b", "c", "d"].map((name) => app(name, "degraded")),
+      [local],
+    ).text,
+  ).toBe("4 apps are degraded.");
+});
+
+test("an app whose deployment did not succeed is named", () => {
+  expect(healthSummary([app("blog", "new"), app("shop", "running")], [local])).toEqual({ tone: "warn", text: "blog is not deployed." });
 });
 
 test("then what moves, then how many run", () => {
-  expect(healthSummary([app("blog", "deploying"), app("shop", "running")], [local])).toEqual({ tone: "busy", text: "blog is being deployed." });
+  expect(healthSummary([app("blog", "deploying"), app("shop", "running")], [local])).toEqual({
+    tone: "busy",
+    text: "blog is being deployed.",
+  });
   expect(healthSummary([app("blog", "running"), app("shop", "running")], [local]).text).toBe("Everything runs.");
   expect(healthSummary([app("blog", "running"), app("shop", "stopped")], [local]).text).toBe("1 of 2 apps run; the rest is at rest.");
 });

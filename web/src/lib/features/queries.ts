@@ -29,7 +29,11 @@ export const serverQuery = (named: () => string | undefined): Query<ServerView> 
 
 /** Every app. */
 export const appsQuery = (): Query<Page<AppView>> =>
-  new Query(() => ({ key: "apps", fetch: () => api.apps.list(), outdatedBy: ({ type }) => about(type, "app") || type === "server.changed" }));
+  new Query(() => ({
+    key: "apps",
+    fetch: () => api.apps.list(),
+    outdatedBy: ({ type }) => about(type, "app") || type === "server.changed",
+  }));
 
 /** The apps of one server, once it is known which. */
 export const appsOfServerQuery = (serverId: () => string | undefined): Query<Page<AppView>> =>
@@ -54,5 +58,9 @@ export const appQuery = (named: () => string | undefined): Query<AppView> =>
 export const deploymentsQuery = (asked: () => { appId?: string; page?: number; pageSize?: number }): Query<Page<DeploymentView>> =>
   new Query(() => {
     const which = asked();
-    return { key: `deployments/${JSON.stringify(which)}`, fetch: () => api.deployments.list(which), outdatedBy: ({ type }) => about(type, "deployment", "app") };
+    return {
+      key: `deployments/${JSON.stringify(which)}`,
+      fetch: () => api.deployments.list(which),
+      outdatedBy: ({ type }) => about(type, "deployment", "app"),
+    };
   });

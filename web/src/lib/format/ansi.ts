@@ -37,7 +37,9 @@ export const plain = (line: string): string =>
     .join("");
 
 const visible = (text: string) =>
-  text.replace(UNSEEN, (character) => (character === "\r" ? "" : `[U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}]`));
+  text.replace(UNSEEN, (character) =>
+    character === "\r" ? "" : `[U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}]`,
+  );
 
 function after(look: Omit<Run, "text">, parameters: string): Omit<Run, "text"> {
   const codes = parameters.split(/[;:]/).map(Number);

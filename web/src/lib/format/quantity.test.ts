@@ -2,7 +2,14 @@ import { expect, test } from "vitest";
 import { bytes, count, listed, percentOf } from "./quantity.ts";
 
 test("bytes have one digit after the point until they are many", () => {
-  expect([0, 512, 1024, 3.2 * 2 ** 30, 118.4 * 2 ** 30, 2 ** 60].map(bytes)).toEqual(["0 B", "512 B", "1.0 KiB", "3.2 GiB", "118 GiB", "1024 PiB"]);
+  expect([0, 512, 1024, 3.2 * 2 ** 30, 118.4 * 2 ** 30, 2 ** 60].map(bytes)).toEqual([
+    "0 B",
+    "512 B",
+    "1.0 KiB",
+    "3.2 GiB",
+    "118 GiB",
+    "1024 PiB",
+  ]);
 });
 
 test("a part of nothing is nothing", () => {

@@ -10,7 +10,8 @@ export function bytes(count: number): string {
 export const percentOf = (part: number, whole: number): number => (whole > 0 ? Math.min(100, Math.max(0, (part / whole) * 100)) : 0);
 
 /** "1 app", "3 apps", "no apps". */
-export const count = (number: number, noun: string, nouns = `${noun}s`): string => `${number === 0 ? "no" : number} ${number === 1 ? noun : nouns}`;
+export const count = (number: number, noun: string, nouns = `${noun}s`): string =>
+  `${number === 0 ? "no" : number} ${number === 1 ? noun : nouns}`;
 
 /** "a", "a and b", "a, b and c". */
 export function listed(words: string[]): string {

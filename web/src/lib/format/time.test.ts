@@ -17,7 +17,15 @@ test("how long ago something was is said in the fewest words", () => {
 });
 
 test("a duration is as exact as it is short", () => {
-  expect([-5, 40, 840, 9_999, 12_700, 125_000, 3_725_000].map(duration)).toEqual(["0 ms", "40 ms", "0.8 s", "10.0 s", "12 s", "2 min 05 s", "1 h 02 min"]);
+  expect([-5, 40, 840, 9_999, 12_700, 125_000, 3_725_000].map(duration)).toEqual([
+    "0 ms",
+    "40 ms",
+    "0.8 s",
+    "10.0 s",
+    "12 s",
+    "2 min 05 s",
+    "1 h 02 min",
+  ]);
 });
 
 describe("other times", () => {

@@ -42,7 +42,9 @@ const look = EditorView.theme({
   ".cm-content": { caretColor: "var(--ink)", padding: "12px 0" },
   ".cm-line": { padding: "0 16px 0 8px" },
   ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "1.5px" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { background: "light-dark(#d5e3fb, #284272)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    background: "light-dark(#d5e3fb, #284272)",
+  },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "light-dark(rgb(30 30 20 / 3.5%), rgb(255 255 240 / 4%))" },
   ".cm-gutters": { backgroundColor: "var(--surface)", color: "var(--ink-3)", border: "none", paddingLeft: "4px" },
   ".cm-lineNumbers .cm-gutterElement": { minWidth: "2.25rem", padding: "0 6px" },
@@ -52,7 +54,13 @@ const look = EditorView.theme({
   ".cm-panels": { backgroundColor: "var(--sunken)", color: "var(--ink)", borderColor: "var(--line)" },
   ".cm-panel.cm-search": { padding: "8px 12px", fontFamily: "var(--font)" },
   ".cm-textfield": { backgroundColor: "var(--surface)", border: "1px solid var(--line-strong)", borderRadius: "5px", color: "var(--ink)" },
-  ".cm-button": { backgroundImage: "none", backgroundColor: "var(--raised)", border: "1px solid var(--line-strong)", borderRadius: "5px", color: "var(--ink)" },
+  ".cm-button": {
+    backgroundImage: "none",
+    backgroundColor: "var(--raised)",
+    border: "1px solid var(--line-strong)",
+    borderRadius: "5px",
+    color: "var(--ink)",
+  },
   ".cm-tooltip": { backgroundColor: "var(--raised)", border: "1px solid var(--line)", borderRadius: "8px", boxShadow: "var(--shadow-l)" },
   ".cm-diagnostic": { fontFamily: "var(--font)", fontSize: "0.8125rem", padding: "6px 12px" },
   ".cm-diagnostic-error": { borderLeft: "3px solid var(--bad)" },
@@ -72,7 +80,8 @@ const colours = syntaxHighlighting(
 /** Typing over a selection in Chromium makes elements with styles of their own, which the policy refuses: so it is done here. */
 const typeOver = EditorView.domEventHandlers({
   beforeinput(event, view) {
-    if (event.inputType !== "insertText" || event.data === null || view.composing || view.state.readOnly || view.state.selection.main.empty) return false;
+    if (event.inputType !== "insertText" || event.data === null || view.composing || view.state.readOnly || view.state.selection.main.empty)
+      return false;
     view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
     event.preventDefault();
     return true;
@@ -122,7 +131,14 @@ export function mountEditor(host: HTMLElement, { text, label, readonly, onchange
       lintGutter(),
       keymap.of([...searchKeymap, ...historyKeymap, ...lintKeymap, indentWithTab, ...defaultKeymap]),
       writing.of(fixed(readonly)),
-      EditorView.contentAttributes.of({ "aria-label": label, "aria-multiline": "true", tabindex: "0", spellcheck: "false", autocapitalize: "off", autocorrect: "off" }),
+      EditorView.contentAttributes.of({
+        "aria-label": label,
+        "aria-multiline": "true",
+        tabindex: "0",
+        spellcheck: "false",
+        autocapitalize: "off",
+        autocorrect: "off",
+      }),
       EditorView.updateListener.of((update) => {
         if (!update.docChanged) return;
         marked = undefined;

@@ -64,7 +64,7 @@ export class LogBuffer {
     this.#timer = undefined;
     if (this.paused) return void (this.held = this.#waiting.length);
     const chunks = [...this.chunks];
-    for (let from = 0; from < this.#waiting.length; ) {
+    for (let from = 0; from < this.#waiting.length;) {
       const last = chunks.at(-1);
       const room = last ? CHUNK - last.lines.length : 0;
       const more = this.#waiting.slice(from, from + (room || CHUNK));

@@ -2,8 +2,8 @@ import type { ActivityView } from "@appos/shared/activity";
 
 /** What was done, as a sentence goes on after who did it and before what to. */
 const words: Record<string, string> = {
-  setup: "set up AppOS as",
-  "sign-in": "signed in as",
+  setup: "set up AppOS",
+  "sign-in": "signed in",
   "add-user": "added user",
   "remove-user": "removed user",
   "issue-token": "issued token",
@@ -27,6 +27,9 @@ const words: Record<string, string> = {
 
 /** An action as said to people; one without words of its own is said as it is. */
 export const activityWords = (action: string): string => words[action] ?? action.replaceAll("-", " ");
+
+/** What it was done to; nothing where that is whoever did it. */
+export const activitySubject = ({ by, subject }: ActivityView): string | undefined => (subject === by ? undefined : subject);
 
 /** Where the thing itself is to be seen, if anywhere. */
 export function activityHref({ deploymentId, appId, serverId, action }: ActivityView): string | undefined {

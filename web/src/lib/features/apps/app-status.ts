@@ -2,7 +2,7 @@ import type { AppStatus, AppView, ServiceState } from "@appos/shared/apps";
 import type { Tone } from "#lib/ui/tone.ts";
 
 export const appStatus: Record<AppStatus, { tone: Tone; word: string }> = {
-  new: { tone: "idle", word: "Never deployed" },
+  new: { tone: "warn", word: "Not deployed" },
   deploying: { tone: "busy", word: "Deploying" },
   running: { tone: "ok", word: "Running" },
   degraded: { tone: "warn", word: "Degraded" },
@@ -12,8 +12,12 @@ export const appStatus: Record<AppStatus, { tone: Tone; word: string }> = {
   unknown: { tone: "warn", word: "Server away" },
 };
 
-/** One service in a word, as a person would say it. */
-export function serviceStatus({ state, health, exitCode }: ServiceState): { tone: Tone; word: string } {
+/** Ended by itself, or by the signals that stopping sends. */
+const STOPPED = [0, 137, 143];
+
+/** One service in a word, as a person would say it; `stopped`: its app was stopped on purpose. */
+export function serviceStatus({ state, health, exitCode }: ServiceState, stopped = false): { tone: Tone; word: string } {
+  if (stopped && state === "exited" && STOPPED.includes(exitCode ?? 0)) return { tone: "idle", word: "Stopped" };
   if (state === "running" && health === "unhealthy") return { tone: "bad", word: "Unhealthy" };
   if (state === "running" && health === "starting") return { tone: "busy", word: "Starting" };
   if (state === "running" && health === "healthy") return { tone: "ok", word: "Healthy" };

@@ -2,7 +2,13 @@ import type { PublishedPort } from "@appos/shared/apps";
 import { expect, test } from "vitest";
 import { portLinks } from "./ports.ts";
 
-const port = (part: Partial<PublishedPort>): PublishedPort => ({ hostIp: "0.0.0.0", hostPort: 8080, containerPort: 80, protocol: "tcp", ...part });
+const port = (part: Partial<PublishedPort>): PublishedPort => ({
+  hostIp: "0.0.0.0",
+  hostPort: 8080,
+  containerPort: 80,
+  protocol: "tcp",
+  ...part,
+});
 const local = { consoleHost: "127.0.0.1", serverName: "local", hostname: "box" };
 const tokyo = { consoleHost: "127.0.0.1", serverName: "tokyo-1", hostname: "tokyo-1.example.org" };
 const hrefs = (ports: PublishedPort[], where: typeof local) => portLinks(ports, where).map(({ href }) => href);

@@ -14,14 +14,26 @@ test("before anything is said, every step waits, and restore is not among them",
 });
 
 test("each entry is beneath its step, and steps know how long they took", () => {
-  const steps = stepsOf(told(["check", "step", "started"], ["check", "note", "Docker 28"], ["check", "step", "succeeded"], ["pull", "step", "started"]), running);
+  const steps = stepsOf(
+    told(["check", "step", "started"], ["check", "note", "Docker 28"], ["check", "step", "succeeded"], ["pull", "step", "started"]),
+    running,
+  );
   expect(steps[0]).toMatchObject({ state: "succeeded", startedAt: 100, endedAt: 300, entries: [{ text: "Docker 28" }] });
   expect(stepToOpen(steps, running)).toBe("pull");
 });
 
 test("after a failure the step to blame is open, and what was put back is told", () => {
-  const entries = told(["health", "step", "started"], ["health", "step", "failed"], ["restore", "step", "started"], ["restore", "step", "succeeded"]);
-  const failed = { status: "failed", endedAt: 900, error: { code: "UNHEALTHY", message: "web never became healthy", details: { step: "health" } } } as const;
+  const entries = told(
+    ["health", "step", "started"],
+    ["health", "step", "failed"],
+    ["restore", "step", "started"],
+    ["restore", "step", "succeeded"],
+  );
+  const failed = {
+    status: "failed",
+    endedAt: 900,
+    error: { code: "UNHEALTHY", message: "web never became healthy", details: { step: "health" } },
+  } as const;
   const steps = stepsOf(entries, failed);
   expect(states(steps)).toMatchObject({ health: "failed", restore: "succeeded" });
   expect(stepToOpen(steps, failed)).toBe("health");
@@ -30,7 +42,9 @@ test("after a failure the step to blame is open, and what was put back is told",
 test("a step does not run on after its deployment has ended", () => {
   const entries = told(["pull", "step", "started"]);
   expect(stepsOf(entries, { ...running, status: "canceled", endedAt: 500 })[2]).toMatchObject({ state: "canceled", endedAt: 500 });
-  expect(stepsOf(entries, { status: "failed", endedAt: 500, error: { code: "INTERRUPTED", message: "" } })[2]).toMatchObject({ state: "failed" });
+  expect(stepsOf(entries, { status: "failed", endedAt: 500, error: { code: "INTERRUPTED", message: "" } })[2]).toMatchObject({
+    state: "failed",
+  });
 });
 
 test("a job that was cut off begins its steps anew", () => {
