@@ -9,7 +9,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["**/*.test.ts"],
+          include: ["**/*.test.{ts,mjs}"],
           exclude: [...exclude, "**/*.engine.test.ts", "e2e/**"],
           testTimeout: 20_000,
           hookTimeout: 20_000,

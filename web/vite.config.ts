@@ -13,12 +13,12 @@ const shared = [
   {
     name: "overlays",
     test: /node_modules\/(bits-ui|svelte-toolbelt|runed|@floating-ui|tabbable)\/|\/src\/lib\/ui\/(Dialog|Menu)\.svelte/,
-    priority: 2,
+    priority: 1,
   },
   {
     name: "common",
     test: /node_modules\/(svelte|clsx|esm-env|@lucide)\/|\/src\/lib\/((format|ui)\/(?!code-editor|Dialog|Menu)|[^/]+\.ts$)/,
-    priority: 1,
+    priority: 2,
   },
 ].map((group) => ({ ...group, minShareCount: 3 }));
 
