@@ -38,7 +38,7 @@ export default defineConfig({
   plugins: [
     announcerWithoutStyle,
     sveltekit({
-      adapter: adapter({ fallback: "index.html" }),
+      adapter: adapter({ fallback: "index.html", precompress: true }),
       // The page's one inline script is allowed by its hash, in a meta tag. The control plane sends the same policy as a header.
       csp: {
         mode: "hash",

@@ -1,3 +1,4 @@
+import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
 import { at } from "./root.mjs";
 
@@ -22,6 +23,21 @@ const zodInEnglish = {
 /** dockerode's ways over SSH and gRPC, of which none is used: it talks to a local socket. */
 const unused = ["ssh2", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"];
 
+/** Node reads every export of a built-in that is imported, undici's among them, and only the wanted ones of one that is required. */
+const builtInsOnDemand = {
+  name: "built-ins-on-demand",
+  setup(build) {
+    const names = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
+    build.onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path, namespace }) => {
+      if (!names.has(path)) return undefined;
+      return namespace === "built-in" ? { path, external: true } : { path, namespace: "built-in" };
+    });
+    build.onLoad({ filter: /.*/, namespace: "built-in" }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
 /** Loaded when there is something to bundle. */
 let esbuild;
 
@@ -36,14 +52,16 @@ export async function bundle({ entry, outfile, define = {} }) {
     platform: "node",
     target: "node24",
     format: "esm",
-    // Lines stay lines: Node shows the one that threw.
+    // One comment beyond ASCII would make a string of two bytes a character of the whole.
     minifySyntax: true,
+    minifyWhitespace: true,
+    charset: "ascii",
     sourcemap: false,
     legalComments: "none",
     logLevel: "silent",
     banner: { js: banner },
     define,
-    plugins: [zodInEnglish],
+    plugins: [zodInEnglish, builtInsOnDemand],
     alias: Object.fromEntries(unused.map((name) => [name, at("scripts/lib/nothing.cjs")])),
     external: ["@libsql/linux-*"],
   });

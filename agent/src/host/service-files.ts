@@ -1,3 +1,4 @@
+import { AGENT_NODE_FLAGS } from "@appos/shared/agent-runtime";
 import type { Settings } from "../settings.ts";
 import type { Installation } from "./installation.ts";
 
@@ -8,7 +9,7 @@ export const quoted = (text: string) => `'${text.replaceAll("'", String.raw`'\''
 export function commandScript({ home }: Installation, env: NodeJS.ProcessEnv) {
   const moved = ["APPOS_AGENT_DIR", "APPOS_PREFIX"].filter((name) => env[name]).map((name) => `export ${name}=${quoted(env[name]!)}\n`);
   return `#!/bin/sh
-${moved.join("")}exec ${quoted(`${home}/current/bin/node`)} ${quoted(`${home}/current/agent.mjs`)} "$@"
+${moved.join("")}exec ${quoted(`${home}/current/bin/node`)} ${AGENT_NODE_FLAGS.join(" ")} ${quoted(`${home}/current/agent.mjs`)} "$@"
 `;
 }
 

@@ -7,7 +7,7 @@ import type { Failure, Page } from "@appos/shared/envelope";
 import type { JobView } from "@appos/shared/jobs";
 import type { Enrollment, NewServer, ServerView } from "@appos/shared/servers";
 import type { SystemInfo } from "@appos/shared/system";
-import { ApiError, type ApiErrorCode } from "./api-error.ts";
+import { ApiError, type ApiErrorCode, asApiError } from "./api-error.ts";
 
 export const API = "/api/v1";
 
@@ -79,11 +79,18 @@ export const api = {
     create: (app: NewApp, key: string) => post<{ app: AppView; deployment: DeploymentView }>("/apps", app, key),
     deploy: (app: string, key: string) => post<{ deployment: DeploymentView }>(`/apps/${id(app)}/deploy`, {}, key),
     act: (app: string, verb: AppVerb, key: string) => post<{ job: JobView }>(`/apps/${id(app)}/${verb}`, {}, key),
-    remove: (app: string, volumes: "keep" | "delete") => call<{ job: JobView }>("DELETE", `/apps/${id(app)}?volumes=${volumes}`),
+    remove: (app: string, volumes: "keep" | "delete", key: string) =>
+      call<{ job: JobView }>("DELETE", `/apps/${id(app)}?volumes=${volumes}`, { key }),
     services: (app: string) => get<{ services: ServiceState[]; observedAt: number | null }>(`/apps/${id(app)}/services`),
     versions: (app: string) => get<Page<ConfigVersionSummary>>(`/apps/${id(app)}/versions?pageSize=100`),
     version: (app: string, number: number) => get<ConfigVersion>(`/apps/${id(app)}/versions/${number}`),
     saveCompose: (app: string, compose: SaveCompose) => call<ConfigVersion>("PUT", `/apps/${id(app)}/compose`, { body: compose }),
+    /** Why there is no log to follow, if there is an answer to that: a stream that is refused does not say. */
+    logsProblem: (app: string) =>
+      get(`/apps/${id(app)}/logs?tail=0`).then(
+        () => undefined,
+        (cause: unknown) => (asApiError(cause).code === "UNREACHABLE" ? undefined : asApiError(cause)),
+      ),
     logsUrl: (app: string, asked: { service?: string | undefined; tail: number; since?: number | undefined }) =>
       `${API}/apps/${id(app)}/logs${query({ ...asked, follow: 1 })}`,
   },

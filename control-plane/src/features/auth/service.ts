@@ -50,11 +50,14 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
 
   async function countAttempt(email: string, address: string) {
     const [now, window] = [clock.now(), windowOf(clock.now())];
-    const [account, from] = [`account:${await sha256(email)}`, `address:${address}`];
+    const [account, from] = [`account:${sha256(email)}`, `address:${address}`];
     await store.all([store.attempt(account, window), store.attempt(from, window)]);
-    const counts = { account: await store.attempts(account, window), address: await store.attempts(from, window) };
-    const minutes = minutesToWait(counts, now);
-    if (minutes > 0) throw new AppError("TOO_MANY_ATTEMPTS", `Too many log-ins have failed. Try again in ${minutes} minutes.`, { minutes });
+    const tries = async (key: string) => ({ now: await store.attempts(key, window), before: await store.attempts(key, window - 1) });
+    const minutes = minutesToWait({ account: await tries(account), address: await tries(from) }, now);
+    if (minutes > 0) {
+      const when = minutes === 1 ? "a minute" : `${minutes} minutes`;
+      throw new AppError("TOO_MANY_ATTEMPTS", `Too many log-ins have failed. Try again in ${when}.`, { minutes });
+    }
     return () => store.forgive(account);
   }
 
@@ -65,14 +68,14 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
     async setupToken(): Promise<string | undefined> {
       if (await store.milestone(SETUP)) return undefined;
       const token = randomText(24);
-      await store.replaceMilestone(SETUP_LINK, await sha256(token), clock.now());
+      await store.replaceMilestone(SETUP_LINK, sha256(token), clock.now());
       return token;
     },
 
     async setup({ token, ...asked }: Setup, address: string): Promise<Me> {
       if (await store.milestone(SETUP)) throw new AppError("SETUP_DONE", "AppOS has its administrator already. Sign in instead.");
       const link = await store.milestone(SETUP_LINK);
-      if (!link || link.value !== (await sha256(token))) {
+      if (!link || link.value !== sha256(token)) {
         throw new AppError(
           "INVALID_SETUP_TOKEN",
           "This set-up link is not valid. The newest one is printed by AppOS when it starts, and stands in the file setup-url in its data folder.",
@@ -108,7 +111,7 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
 
     /** A token never may more than the user it belongs to. */
     async byToken(secret: string): Promise<Caller | undefined> {
-      const token = secret.startsWith(TOKEN_PREFIX) ? await store.tokenByHash(await sha256(secret)) : undefined;
+      const token = secret.startsWith(TOKEN_PREFIX) ? await store.tokenByHash(sha256(secret)) : undefined;
       const user = token && (await store.userById(token.userId));
       if (!token || !user) return undefined;
       if (clock.now() - (token.usedAt ?? 0) > 60_000) await store.tokenUsed(token.id, clock.now());
@@ -125,7 +128,7 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
         userId: caller.userId,
         name,
         role,
-        hash: await sha256(secret),
+        hash: sha256(secret),
         createdAt: clock.now(),
         usedAt: null,
       };

@@ -41,7 +41,7 @@ export function sessions(rows: SessionRows) {
 function hashing(rows: SessionRows): Adapter {
   return {
     async getSessionAndUser(id) {
-      const row = await rows.find(await sha256(id));
+      const row = await rows.find(sha256(id));
       if (!row) return [null, null];
       return [
         { id, userId: row.userId, expiresAt: new Date(row.expiresAt), attributes: {} },
@@ -50,13 +50,13 @@ function hashing(rows: SessionRows): Adapter {
     },
     getUserSessions: async () => [],
     async setSession({ id, userId, expiresAt }) {
-      await rows.insert({ id: await sha256(id), userId, expiresAt: expiresAt.getTime() });
+      await rows.insert({ id: sha256(id), userId, expiresAt: expiresAt.getTime() });
     },
     async updateSessionExpiration(id, expiresAt) {
-      await rows.extend(await sha256(id), expiresAt.getTime());
+      await rows.extend(sha256(id), expiresAt.getTime());
     },
     async deleteSession(id) {
-      await rows.remove(await sha256(id));
+      await rows.remove(sha256(id));
     },
     async deleteUserSessions(userId) {
       await rows.removeOfUser(userId);

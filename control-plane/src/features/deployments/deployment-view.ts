@@ -1,7 +1,7 @@
 import type { DeploymentStatus, DeploymentView } from "@appos/shared/deployments";
 import type { JobState } from "@appos/shared/jobs";
 import type { Presence } from "@appos/shared/servers";
-import type { Job } from "../jobs/service.ts";
+import type { ListedJob } from "../jobs/service.ts";
 import type { DeploymentRow } from "./schema.ts";
 
 /** A deployment keeps no state of its own that could disagree with its job's. */
@@ -21,7 +21,11 @@ interface Around {
   server: { id: string; name: string; presence: Presence; since: number };
 }
 
-export function deploymentView({ id, appId, release, version, jobId }: DeploymentRow, job: Job, { app, server }: Around): DeploymentView {
+export function deploymentView(
+  { id, appId, release, version, jobId }: DeploymentRow,
+  job: ListedJob,
+  { app, server }: Around,
+): DeploymentView {
   const status = statusOf[job.state];
   return {
     id,
@@ -44,7 +48,7 @@ export function deploymentView({ id, appId, release, version, jobId }: Deploymen
   };
 }
 
-function waitingFor({ state }: Job, { name, presence, since }: Around["server"]): DeploymentView["waitingFor"] {
+function waitingFor({ state }: ListedJob, { name, presence, since }: Around["server"]): DeploymentView["waitingFor"] {
   if (presence !== "up") return { reason: "server", serverName: name, since: presence === "added" ? null : since };
   return state === "queued" ? { reason: "lane" } : null;
 }

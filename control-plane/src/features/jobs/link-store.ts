@@ -1,7 +1,9 @@
-import { and, asc, eq, exists, gte, inArray, lt, lte, or, sql } from "drizzle-orm";
+import { and, asc, eq, exists, getTableColumns, gte, inArray, lt, lte, or, sql } from "drizzle-orm";
 import { type Entry, type JobState, openStates } from "@appos/shared/jobs";
 import type { Database } from "../../ports.ts";
-import { entries, type Job, jobs, type Link, links } from "./schema.ts";
+import { entries, jobs, type Link, links, type ListedJob } from "./schema.ts";
+
+const { input: _, result: __, ...withoutInput } = getTableColumns(jobs);
 
 /** What agents say of their jobs. Whatever comes over a link that is not the newest matches no row. */
 export function linkStore(database: Database) {
@@ -36,13 +38,13 @@ export function linkStore(database: Database) {
     /** A server's jobs that have not ended, in the order asked for. */
     unsettled: (link: Link) =>
       database
-        .select()
+        .select(withoutInput)
         .from(jobs)
         .where(and(eq(jobs.serverId, link.serverId), inArray(jobs.state, openStates), newest(link)))
         .orderBy(asc(jobs.number)),
 
     /** Puts each job where the journal says it stands, and remembers the journal. */
-    agree: (link: Link, journal: string, stands: Map<JobState, Job[]>, now: number) =>
+    agree: (link: Link, journal: string, stands: Map<JobState, ListedJob[]>, now: number) =>
       database.batch([
         database.update(links).set({ journal }).where(isLink(link)),
         ...[...stands].map(([state, group]) =>
@@ -67,7 +69,7 @@ export function linkStore(database: Database) {
       ]),
 
     /** Offers these, and gives back every job that its agent has been offered, or should stop. */
-    async offer(link: Link, heads: Job[]) {
+    async offer(link: Link, heads: ListedJob[]) {
       const queued = and(
         inArray(
           jobs.id,

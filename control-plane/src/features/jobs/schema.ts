@@ -79,4 +79,6 @@ export const links = sqliteTable("links", {
 });
 
 export type Job = typeof jobs.$inferSelect;
+/** A job without what it was given and gave back. */
+export type ListedJob = Omit<Job, "input" | "result">;
 export type Link = Pick<typeof links.$inferSelect, "serverId" | "epoch">;

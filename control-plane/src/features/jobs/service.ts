@@ -11,10 +11,10 @@ import type { Act, ActivityService, Actor } from "../activity/service.ts";
 import type { ServerService } from "../servers/service.ts";
 import { linkStore } from "./link-store.ts";
 import { nextOffers, reconcile } from "./offers.ts";
-import type { Job, Link } from "./schema.ts";
+import type { Job, Link, ListedJob } from "./schema.ts";
 import { jobStore } from "./store.ts";
 
-export type { Job, Link } from "./schema.ts";
+export type { Job, Link, ListedJob } from "./schema.ts";
 export type JobService = ReturnType<typeof jobService>;
 
 /** Told when a job of its kind has ended; told again if the control plane stopped in between. */
@@ -54,7 +54,7 @@ export function jobService(
   };
   const changedIfAny = (job: Job | undefined) => job && changed(job);
 
-  async function view(job: Job): Promise<JobView> {
+  async function view(job: ListedJob): Promise<JobView> {
     const { id, kind, state, serverId, appId, appName, by, queuedAt, startedAt, endedAt, cancelAskedAt, error } = job;
     const serverName = await servers.nameOf(serverId);
     return { id, kind, state, serverId, serverName, appId, appName, by, queuedAt, startedAt, endedAt, cancelAskedAt, error };
@@ -74,8 +74,8 @@ export function jobService(
       const { server, kind, input, app, act } = request;
       const id = newId("job", clock);
       const by = act.actor?.name ?? null;
-      const key = request.key === undefined ? null : await sha256(`${by}\n${request.key}`);
-      const fingerprint = await sha256(JSON.stringify(request.asked ?? [kind, input]));
+      const key = request.key === undefined ? null : sha256(`${by}\n${request.key}`);
+      const fingerprint = sha256(JSON.stringify(request.asked ?? [kind, input]));
       const sealed = await secrets.seal(JSON.stringify(input), `job ${id}`);
       const row = {
         id,
@@ -92,22 +92,22 @@ export function jobService(
       };
       try {
         const audit = activity.statement({ serverId: server.id, ...(app && { appId: app.id }), ...act, jobId: id });
-        await store.add(row, [...alongside(id), audit], jobKinds[kind].supersedes);
+        const job = await store.add(row, [...alongside(id), audit], jobKinds[kind].supersedes);
+        rooms.wake(server.id);
+        activity.told();
+        return changed(job);
       } catch (error) {
         // Keys are unique: whoever comes second finds nothing written, and is given the first one's job.
         const earlier = key && (await store.findByKey(key));
         if (!earlier) throw error;
         return sameRequest(earlier, fingerprint);
       }
-      rooms.wake(server.id);
-      activity.told();
-      return changed(await get(id));
     },
 
     /** The job that was asked for with this key before, if any; for something else it is a conflict. */
     async earlier(actor: Actor, key: string | undefined, asked: unknown): Promise<Job | undefined> {
-      const job = key === undefined ? undefined : await store.findByKey(await sha256(`${actor.name}\n${key}`));
-      return job && sameRequest(job, await sha256(JSON.stringify(asked)));
+      const job = key === undefined ? undefined : await store.findByKey(sha256(`${actor.name}\n${key}`));
+      return job && sameRequest(job, sha256(JSON.stringify(asked)));
     },
 
     async cancel(id: string, actor: Actor): Promise<Job> {
@@ -145,7 +145,11 @@ export function jobService(
 
     /** What an agent should hear now: offers, with their inputs opened, and whom to cancel. An offer is repeated until it is accepted. */
     async pending(link: Link) {
-      const given = await links.offer(link, nextOffers(await links.unsettled(link)));
+      const unsettled = await links.unsettled(link);
+      const heads = nextOffers(unsettled);
+      const toSay = unsettled.some(({ state, cancelAskedAt }) => state === "offered" || cancelAskedAt !== null);
+      if (heads.length === 0 && !toSay) return { offers: [], cancels: [] };
+      const given = await links.offer(link, heads);
       const offered = given.filter(({ state }) => state === "offered");
       const offers = await Promise.all(
         offered.map(async (job) => ({

@@ -1,20 +1,23 @@
-import { and, asc, count, desc, eq, gt, inArray, isNotNull, notInArray } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, inArray, isNotNull, ne, notInArray } from "drizzle-orm";
 import type { PageQuery } from "@appos/shared/envelope";
 import { type JobState, openStates } from "@appos/shared/jobs";
 import type { Database, Statement } from "../../ports.ts";
 import { entries, type Job, jobs } from "./schema.ts";
+
+/** All of a job that a list needs: not what it was given and gave back, which is large. */
+const { input: _, result: __, ...shown } = getTableColumns(jobs);
 
 /** What people ask of jobs. What agents say of them is in `link-store.ts`. */
 export function jobStore(database: Database) {
   const first = async (rows: Promise<Job[]>) => (await rows).at(0);
   return {
     find: (id: string) => first(database.select().from(jobs).where(eq(jobs.id, id))),
-    findMany: (ids: string[]) => database.select().from(jobs).where(inArray(jobs.id, ids)),
+    findMany: (ids: string[]) => database.select(shown).from(jobs).where(inArray(jobs.id, ids)),
     findByKey: (key: string) => first(database.select().from(jobs).where(eq(jobs.key, key))),
     count: async () => (await database.select({ n: count() }).from(jobs))[0]!.n,
     list: ({ page, pageSize }: PageQuery) =>
       database
-        .select()
+        .select(shown)
         .from(jobs)
         .orderBy(desc(jobs.number))
         .limit(pageSize)
@@ -22,7 +25,7 @@ export function jobStore(database: Database) {
     /** The open jobs of all apps, or of one. */
     openOfApps: (appId?: string) =>
       database
-        .select()
+        .select({ appId: jobs.appId, kind: jobs.kind })
         .from(jobs)
         .where(and(inArray(jobs.state, openStates), appId === undefined ? isNotNull(jobs.appId) : eq(jobs.appId, appId)))
         .orderBy(asc(jobs.number)),
@@ -36,11 +39,18 @@ export function jobStore(database: Database) {
         .limit(limit),
 
     /** Writes a job and what belongs to it, all or nothing. */
-    add(job: typeof jobs.$inferInsert, alongside: Statement[], supersedes: boolean) {
-      const older = and(eq(jobs.serverId, job.serverId), eq(jobs.lane, job.lane), eq(jobs.kind, job.kind), eq(jobs.state, "queued"));
+    async add(job: typeof jobs.$inferInsert, alongside: Statement[], supersedes: boolean) {
+      const older = and(
+        eq(jobs.serverId, job.serverId),
+        eq(jobs.lane, job.lane),
+        eq(jobs.kind, job.kind),
+        eq(jobs.state, "queued"),
+        ne(jobs.id, job.id),
+      );
       const supersede = database.update(jobs).set({ state: "superseded", endedAt: job.queuedAt }).where(older);
-      const insert = database.insert(jobs).values(job);
-      return database.batch(supersedes ? [supersede, insert, ...alongside] : [insert, ...alongside]);
+      const insert = database.insert(jobs).values(job).returning();
+      const [[added]] = await database.batch([insert, ...(supersedes ? [supersede] : []), ...alongside]);
+      return added!;
     },
 
     /** Ends a queued job; notes the wish on one that its agent may have begun. */

@@ -49,7 +49,7 @@ export function serverService(
 
   async function enrollment(serverId: string, url: string) {
     const [token, expiresAt] = [`enroll_${randomText(24)}`, clock.now() + ENROLLMENT_MS];
-    const row = { id: newId("enr", clock), serverId, tokenHash: await sha256(token), expiresAt };
+    const row = { id: newId("enr", clock), serverId, tokenHash: sha256(token), expiresAt };
     const { id: controlPlaneId } = await system.identity();
     return {
       view: enrollmentOf(token, expiresAt, url, controlPlaneId),
@@ -101,7 +101,7 @@ export function serverService(
     },
 
     async enroll({ token, publicKey }: Enroll, address: string): Promise<Enrolled> {
-      const tokenHash = await sha256(token);
+      const tokenHash = sha256(token);
       const redeemed = (await store.redeem(tokenHash, clock.now())) ?? (await refuseToken(tokenHash));
       const { id, name } = await find(redeemed.serverId);
       await activity.write({ actor: { name: "agent", address }, action: "enroll-server", subject: name, serverId: id }, [

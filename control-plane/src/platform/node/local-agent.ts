@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { AGENT_NODE_FLAGS } from "@appos/shared/agent-runtime";
 import type { Log } from "../../ports.ts";
 import type { Services } from "../../services.ts";
 
@@ -74,7 +75,10 @@ export function localAgent(services: Services, place: Place, log: Log) {
 
   function start(failures = 0) {
     const startedAt = Date.now();
-    child = spawn(process.execPath, [place.program, "run"], { env: environment(), stdio: ["ignore", "inherit", "inherit"] });
+    child = spawn(process.execPath, [...AGENT_NODE_FLAGS, place.program, "run"], {
+      env: environment(),
+      stdio: ["ignore", "inherit", "inherit"],
+    });
     child.on("error", (error) => log.error("the local agent could not be started", { error: error.message }));
     child.on("close", (code) => {
       child = undefined;

@@ -18,31 +18,44 @@ export class LogFollower {
   /** The newest time shown, and the lines that have it. */
   #newest = { at: 0, texts: new Set<string>() };
   #again = false;
+  #asked = "";
 
   /** Returns how to stop. */
-  follow({ app, service, tail }: Followed): () => void {
-    this.buffer.clear();
-    this.#newest = { at: 0, texts: new Set() };
-    this.#again = false;
+  follow(asked: Followed): () => void {
+    const { app, service, tail } = asked;
+    // The same once more goes on behind what is shown.
+    this.#again = JSON.stringify(asked) === this.#asked;
+    if (!this.#again) {
+      this.buffer.clear();
+      this.#newest = { at: 0, texts: new Set() };
+    }
+    this.#asked = JSON.stringify(asked);
     this.problem = undefined;
     this.state = "opening";
+    let left = false;
+    const over = (problem: string | undefined) => {
+      if (left) return;
+      stop();
+      this.problem = problem;
+      this.state = "ended";
+    };
     const stop = openEventStream({
       url: () => api.apps.logsUrl(app, this.#newest.at ? { service, tail: 10_000, since: this.#newest.at } : { service, tail }),
       on: {
         line: (data) => this.#hear(data as LogLine),
-        end: (data) => {
-          stop();
-          this.problem = (data as { error?: string } | undefined)?.error;
-          this.state = "ended";
-        },
+        end: (data) => over((data as { error?: string } | undefined)?.error),
       },
       onOpen: () => (this.state = "following"),
       onBroken: () => {
         this.state = "broken";
         this.#again = true;
+        void api.apps.logsProblem(app).then((problem) => problem && over(problem.message));
       },
     });
-    return stop;
+    return () => {
+      left = true;
+      stop();
+    };
   }
 
   #hear(line: LogLine) {
