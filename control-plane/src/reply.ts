@@ -20,3 +20,6 @@ export const pageOf = <T>(items: T[], total: number, { page, pageSize }: PageQue
   items,
   pagination: { total, page, pageSize, totalPages: Math.max(1, Math.ceil(total / pageSize)) },
 });
+
+/** A list that is short by nature: one page, with all of it. */
+export const whole = <T>(items: T[]): Page<T> => pageOf(items, items.length, { page: 1, pageSize: Math.max(1, items.length) });

@@ -18,6 +18,7 @@ interface Request {
 }
 
 const ME = "/auth/me";
+const AGAIN_MS = 300;
 let signedOut = () => {};
 /** What happens when a request is answered "sign in first", except the one that asks who is signed in. */
 export const onSignedOut = (act: () => void) => void (signedOut = act);
@@ -27,9 +28,12 @@ async function call<T>(method: string, path: string, { body, key }: Request = {}
   const headers: Record<string, string> = { accept: "application/json" };
   if (method !== "GET") headers["content-type"] = "application/json";
   if (key) headers["idempotency-key"] = key;
-  const response = await fetch(API + path, { method, headers, ...(method !== "GET" && { body: JSON.stringify(body ?? {}) }) }).catch(() => {
-    throw new ApiError("UNREACHABLE", "The control plane does not answer. Check that it runs and that this machine is connected.");
-  });
+  const ask = () => fetch(API + path, { method, headers, ...(method !== "GET" && { body: JSON.stringify(body ?? {}) }) });
+  const response = await ask()
+    .catch(twiceIf(method === "GET" || key !== undefined, ask))
+    .catch(() => {
+      throw new ApiError("UNREACHABLE", "The control plane does not answer. Check that it runs and that this machine is connected.");
+    });
   const reply = (await response.json().catch(() => undefined)) as { success: true; data: T } | Failure | undefined;
   if (reply?.success === true) return reply.data;
   if (reply?.success !== false)
@@ -38,6 +42,13 @@ async function call<T>(method: string, path: string, { body, key }: Request = {}
   if (error.code === "UNAUTHENTICATED" && path !== ME) signedOut();
   throw error;
 }
+
+/** A network that changes under a request, as it does where Docker runs, cuts it off. What may be asked twice is. */
+const twiceIf = (harmless: boolean, ask: () => Promise<Response>) => async (error: unknown) => {
+  if (!harmless) throw error;
+  await new Promise((resume) => setTimeout(resume, AGAIN_MS));
+  return ask();
+};
 
 const get = <T>(path: string) => call<T>("GET", path);
 const post = <T>(path: string, body?: unknown, key?: string) => call<T>("POST", path, { body, ...(key && { key }) });
@@ -61,7 +72,7 @@ export const api = {
     me: () => get<Me>(ME),
   },
   tokens: {
-    list: () => get<TokenView[]>("/tokens"),
+    list: async () => (await get<Page<TokenView>>("/tokens")).items,
     create: (token: NewToken) => post<{ token: TokenView; secret: string }>("/tokens", token),
     revoke: (token: string) => call<unknown>("DELETE", `/tokens/${id(token)}`),
   },

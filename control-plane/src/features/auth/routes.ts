@@ -2,9 +2,10 @@ import { Hono } from "hono";
 import type { Context } from "hono";
 import { z } from "zod";
 import { Login, Me, NewToken, NewUser, Setup, SetupState, TokenView } from "@appos/shared/auth";
+import { page } from "@appos/shared/envelope";
 import { allow, allowAnyone, allowSignedIn, type AppEnv, callerOf } from "../../access.ts";
 import { actorOf } from "../../actor.ts";
-import { ok } from "../../reply.ts";
+import { ok, whole } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { valid } from "../../valid.ts";
 
@@ -49,7 +50,7 @@ const Issued = z.object({ token: TokenView, secret: z.string() });
 
 export const tokenRoutes = ({ auth }: Services) =>
   new Hono<AppEnv>()
-    .get("/", allowSignedIn({ summary: "Your tokens", data: z.array(TokenView) }), async (c) => ok(c, await auth.tokens(callerOf(c))))
+    .get("/", allowSignedIn({ summary: "Your tokens", data: page(TokenView) }), async (c) => ok(c, whole(await auth.tokens(callerOf(c)))))
     .post(
       "/",
       allowSignedIn({ summary: "Issue a token; its secret is shown once", data: Issued, status: 201 }),
@@ -63,7 +64,9 @@ export const tokenRoutes = ({ auth }: Services) =>
 
 export const userRoutes = ({ auth }: Services) =>
   new Hono<AppEnv>()
-    .get("/", allow("users", "manage", { summary: "Everyone with an account", data: z.array(Me) }), async (c) => ok(c, await auth.users()))
+    .get("/", allow("users", "manage", { summary: "Everyone with an account", data: page(Me) }), async (c) =>
+      ok(c, whole(await auth.users())),
+    )
     .post("/", allow("users", "manage", { summary: "Add a user", data: Me, status: 201 }), valid("json", NewUser), async (c) =>
       ok(c, await auth.addUser(c.req.valid("json"), actorOf(c)), 201),
     )
