@@ -4,6 +4,8 @@ import { type Journal, JournalRecord } from "../journal.ts";
 
 interface JobFile {
   handle: Promise<FileHandle>;
+  /** Its name is safe in its folder. */
+  named: Promise<void>;
   waiting: string[];
   written: Promise<void>;
 }
@@ -14,17 +16,16 @@ export async function fileJournal(folder: string): Promise<Journal> {
   const files = new Map<string, JobFile>();
   const pathOf = (jobId: string) => join(folder, `${jobId}.jsonl`);
 
-  async function begin(jobId: string) {
-    const handle = await open(pathOf(jobId), "a", 0o600);
-    await sync(folder);
-    return handle;
+  function begin(jobId: string): JobFile {
+    const handle = open(pathOf(jobId), "a", 0o600);
+    return { handle, named: handle.then(() => sync(folder)), waiting: [], written: Promise.resolve() };
   }
 
-  async function write({ handle, waiting }: JobFile) {
+  async function write({ handle, named, waiting }: JobFile) {
     if (waiting.length === 0) return;
     const file = await handle;
     await file.appendFile(waiting.splice(0).join(""));
-    await file.datasync();
+    await Promise.all([file.datasync(), named]);
   }
 
   return {
@@ -37,7 +38,7 @@ export async function fileJournal(folder: string): Promise<Journal> {
     },
 
     append(jobId, record) {
-      const file = files.get(jobId) ?? { handle: begin(jobId), waiting: [], written: Promise.resolve() };
+      const file = files.get(jobId) ?? begin(jobId);
       files.set(jobId, file);
       file.waiting.push(`${JSON.stringify(record)}\n`);
       return (file.written = file.written.then(() => write(file)));

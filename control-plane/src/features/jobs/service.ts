@@ -36,6 +36,8 @@ export interface JobRequest<K extends JobKind> {
 }
 
 const ENTRIES_AT_ONCE = 1_000;
+/** Jobs that are remembered between being asked for and being offered. */
+const FRESH = 100;
 
 export function jobService(
   { database, rooms, clock, events }: Ports,
@@ -47,6 +49,8 @@ export function jobService(
   const store = jobStore(database);
   const links = linkStore(database);
   const get = async (id: string) => (await store.find(id)) ?? notFound("job");
+  /** What was just asked for, so that its offer need not be opened again. */
+  const fresh = new Map<string, unknown>();
   const changed = (job: Job) => {
     events.publish({ type: "job.changed", id: job.id });
     after().watch(job);
@@ -93,6 +97,7 @@ export function jobService(
       try {
         const audit = activity.statement({ serverId: server.id, ...(app && { appId: app.id }), ...act, jobId: id });
         const job = await store.add(row, [...alongside(id), audit], jobKinds[kind].supersedes);
+        if (fresh.size < FRESH) fresh.set(id, input);
         rooms.wake(server.id);
         activity.told();
         return changed(job);
@@ -125,6 +130,7 @@ export function jobService(
       for (const job of await store.untold(serverId)) {
         await after().reactions[job.kind]?.(job);
         await store.told(job.id);
+        fresh.delete(job.id);
         changed(job);
       }
     },
@@ -151,18 +157,21 @@ export function jobService(
       if (heads.length === 0 && !toSay) return { offers: [], cancels: [] };
       const given = await links.offer(link, heads);
       const offered = given.filter(({ state }) => state === "offered");
+      const inputOf = async ({ id, input }: Job): Promise<unknown> => fresh.get(id) ?? JSON.parse(await secrets.open(input, `job ${id}`));
       const offers = await Promise.all(
         offered.map(async (job) => ({
           ...job,
           timeLimitMs: jobKinds[job.kind].timeLimitMs,
-          input: JSON.parse(await secrets.open(job.input, `job ${job.id}`)) as unknown,
+          input: await inputOf(job),
         })),
       );
       return { offers, cancels: given.filter(({ cancelAskedAt }) => cancelAskedAt !== null) };
     },
 
-    accept: async (link: Link, id: string) =>
-      changedIfAny(await links.move(link, id, "offered", { state: "running", startedAt: clock.now() })),
+    async accept(link: Link, id: string) {
+      fresh.delete(id);
+      return changedIfAny(await links.move(link, id, "offered", { state: "running", startedAt: clock.now() }));
+    },
     refuse: async (link: Link, id: string, error: JobError) =>
       changedIfAny(await links.move(link, id, "offered", { state: "failed", error, endedAt: clock.now() })),
     async hold(link: Link, id: string, said: Entry[]) {
