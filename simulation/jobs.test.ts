@@ -18,6 +18,26 @@ test("a deploy runs, says what it does, and goes live", async () => {
   expect((await ask("/apps/blog")).data).toMatchObject({ liveRelease: 1, liveVersion: 1 });
 });
 
+test("what a job says comes back as text, whatever it was", async () => {
+  const { deploy, connect, running, deployment, log } = await world();
+  const { id, jobId } = await deploy("blog");
+  connect();
+  await vi.waitUntil(() => running.has(jobId), patience);
+  for (const text of ["half \ud83d", "a\0b", "whole 😀"]) running.get(jobId)!.log(text);
+  running.get(jobId)!.end(done);
+  await vi.waitUntil(async () => (await deployment(id)).live, patience);
+  expect(await log(jobId)).toEqual(["half \ufffd", "a\ufffdb", "whole 😀"]);
+});
+
+test("nothing is asked of an app that is being removed", async () => {
+  const { deploy, ask } = await world();
+  await deploy("blog");
+  expect((await ask("/apps/blog", { method: "DELETE" })).status).toBe(202);
+  for (const order of ["deploy", "start", "stop", "restart"]) {
+    expect(await ask(`/apps/blog/${order}`, { method: "POST" })).toMatchObject({ status: 409, error: { code: "CONFLICT" } });
+  }
+});
+
 test("a server that is away gets its jobs when it is back, and a job canceled meanwhile never starts", async () => {
   const { deploy, connect, running, ask, job, starts } = await world();
   const [blog, wiki] = [await deploy("blog"), await deploy("wiki")];

@@ -43,6 +43,22 @@ test("an agent proves nothing to a control plane that is not the one it was enro
   expect(await presence()).toBe("added");
 });
 
+test("a control plane that welcomes without a challenge gives no orders", async () => {
+  const { agentAlone } = await world();
+  const { hear, said } = agentAlone();
+  await hear({ type: "welcome", epoch: 1, incarnation: "x" });
+  await hear({
+    type: "offer",
+    jobId: "job_1",
+    kind: "remove-app",
+    lane: "app:app_1",
+    input: { appId: "app_1", name: "blog", volumes: "delete" },
+    after: 0,
+    timeLimitMs: 1,
+  });
+  expect(said()).toEqual(["hello"]);
+});
+
 test("a newer link closes the older one; a hello from a connection given up changes nothing", async () => {
   const { connect, presence } = await world();
   const late = connect();

@@ -88,6 +88,18 @@ export async function world() {
       return opened;
     },
 
+    /** An agent on the line with whoever a test plays. */
+    agentAlone() {
+      const sent: string[] = [];
+      const wire = { send: (text: string) => void sent.push(text), sendBytes: async () => {} };
+      const talk = converse(
+        { keys, version: "0", machine: idleMachine(), runner, onWelcome: () => {}, onFacts: () => {}, warn: () => {} },
+        wire,
+      );
+      const said = () => sent.map((text) => (JSON.parse(text) as { type: string }).type);
+      return { hear: (frame: unknown) => talk.hear(JSON.stringify(frame)), said };
+    },
+
     /** `kill -9`, and up again on the same database. */
     async restartControlPlane() {
       controlPlane.kill();

@@ -1,4 +1,4 @@
-import { type AgentFrame, ControlFrame } from "@appos/shared/agent-link";
+import { type AgentFrame, type AppInventory, ControlFrame, FRAME_BYTES } from "@appos/shared/agent-link";
 import type { ServerFacts } from "@appos/shared/servers";
 import { handshake, type Keys } from "./handshake.ts";
 import { inventory } from "./inventory.ts";
@@ -36,9 +36,15 @@ interface About {
 export function converse({ keys, version, machine, runner, onWelcome, onFacts, warn }: About, wire: Wire): Conversation {
   const { hello, prove } = handshake(keys, version);
   const over = new AbortController();
-  const send = (frame: AgentFrame) => void (over.signal.aborted || wire.send(JSON.stringify(frame)));
+  const send = (frame: AgentFrame) => {
+    if (over.signal.aborted) return;
+    if (fits(frame)) wire.send(JSON.stringify(frame));
+    else warn(`A frame of the kind ${frame.type} was too large and is left out`);
+  };
   const streams = openStreams(machine, { send, sendBytes: wire.sendBytes });
   let turn: Promise<void> = Promise.resolve();
+  /** The control plane has shown that it is the pinned one; then it has let us in. */
+  let proved = false;
   let welcomed = false;
 
   /** Says how the server is, now and every so often, until the link is gone. */
@@ -60,6 +66,13 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
     }
   }
 
+  /** In one frame, or where that would be too large, app by app. */
+  function tellInventory(apps: AppInventory[]) {
+    const whole: AgentFrame = { type: "inventory", apps, whole: true };
+    if (fits(whole)) return send(whole);
+    for (const app of apps) send({ type: "inventory", apps: [app], whole: false });
+  }
+
   /** Says which containers there are, whenever that changes. */
   function watch() {
     let dirty = false;
@@ -71,7 +84,7 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
       while (dirty && !over.signal.aborted) {
         dirty = false;
         await inventory(machine)
-          .then((apps) => send({ type: "inventory", apps, whole: true }))
+          .then(tellInventory)
           .catch(() => {});
         await machine.sleep(250, over.signal).catch(() => {});
       }
@@ -84,9 +97,11 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
   async function obey(frame: ControlFrame) {
     if (frame.type === "challenge") {
       const signature = await prove(frame);
-      return send({ type: "proof", signature, journal: runner.journal, jobs: runner.held() });
+      proved = true;
+      return send({ type: "proof", signature, journal: runner.journal, jobs: await runner.held() });
     }
     if (frame.type === "welcome") {
+      if (!proved || welcomed) return;
       welcomed = true;
       onWelcome();
       runner.connected(send);
@@ -114,4 +129,10 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
       if (welcomed) runner.disconnected();
     },
   };
+}
+
+/** A text of so many characters has at most three times as many bytes; only where that is too much are they counted. */
+function fits(frame: AgentFrame): boolean {
+  const text = JSON.stringify(frame);
+  return text.length * 3 <= FRAME_BYTES || new TextEncoder().encode(text).length <= FRAME_BYTES;
 }

@@ -8,6 +8,8 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 60_000;
 /** A link that held for so long was a good one: the waits begin anew. */
 const STABLE_MS = 30_000;
+/** Who does not answer a farewell is not waited for. */
+const FAREWELL_MS = 500;
 
 export interface LinkOptions {
   /** The control plane's. */
@@ -52,7 +54,10 @@ function oneLink({ url, serverId, ca, converse, stop }: LinkOptions): Promise<st
       why = "The control plane has not answered for a while";
       socket.terminate();
     }, SILENCE_MS);
-    const hangUp = () => socket.close(1000, "The agent stops");
+    const hangUp = () => {
+      socket.close(1000, "The agent stops");
+      setTimeout(() => socket.terminate(), FAREWELL_MS).unref();
+    };
     stop.addEventListener("abort", hangUp);
 
     socket.on("open", () => {

@@ -25,7 +25,7 @@ export async function runJob<K extends JobKind>(
       return { outcome: "canceled" };
     }
     say.end("failed");
-    return { outcome: "failed", error: signal.aborted ? outOfTime(kind) : errorOf(error) };
+    return { outcome: "failed", error: bounded(signal.aborted ? outOfTime(kind) : errorOf(error)) };
   }
 }
 
@@ -42,4 +42,13 @@ function errorOf(error: unknown): JobError {
     code: "INTERNAL",
     message: `This is a fault of the agent: ${typeof message === "string" ? message.slice(0, 1_000) : String(error)}`,
   };
+}
+
+const MESSAGE = 4_000;
+const [LINES, LINE] = [40, 1_000];
+
+/** What programs said may be of any length; an error is for a person, and for one frame. */
+function bounded({ code, message, details }: JobError): JobError {
+  const lines = details?.lines?.slice(-LINES).map((line) => line.slice(0, LINE).toWellFormed());
+  return { code, message: message.slice(0, MESSAGE).toWellFormed(), ...(details && { details: { ...details, ...(lines && { lines }) } }) };
 }

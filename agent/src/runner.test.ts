@@ -150,7 +150,7 @@ test("a link that has just opened hears of a job only from where it says", async
   await vi.waitUntil(() => first.kinds().includes("finished"));
 
   const second = await agent(never, disk);
-  expect(second.held()).toEqual(["job_1"]);
+  expect(await second.held()).toEqual(["job_1"]);
   expect(second.sent).toEqual([]);
   await second.obey({ type: "resend", jobId: "job_1", after: 1 });
   expect(second.sent).toMatchObject([

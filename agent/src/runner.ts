@@ -136,7 +136,10 @@ export async function startRunner({ journal, run, now, timer, onChange = () => {
   return {
     journal: journal.id,
     /** The jobs the journal holds, which a proof names. */
-    held: () => [...jobs.keys()],
+    held: () => {
+      const ids = turn.then(() => [...jobs.keys()]);
+      return ids;
+    },
     /** A link is open: it is told nothing of a job before it has said from where to go on. */
     connected(over: Send) {
       send = over;

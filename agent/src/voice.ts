@@ -1,6 +1,9 @@
 import { ENTRY_LENGTH, type Entry } from "@appos/shared/jobs";
 import type { Voice } from "./jobs/job.ts";
 
+/** At most this many characters, each of which may take two units of a string's length. */
+const PIECE = new RegExp(`[^]{1,${ENTRY_LENGTH / 2}}`, "gu");
+
 type Say = (entry: Pick<Entry, "step" | "stream" | "text">) => void;
 export type StepEnd = "succeeded" | "failed" | "canceled";
 
@@ -12,7 +15,7 @@ export function voice(say: Say): Voice & { end(how: StepEnd): void } {
     current = "";
   };
   const pieces = (stream: Entry["stream"], text: string) => {
-    for (const piece of text.match(new RegExp(`[^]{1,${ENTRY_LENGTH}}`, "g")) ?? [""]) say({ step: current, stream, text: piece });
+    for (const piece of text.match(PIECE) ?? [""]) say({ step: current, stream, text: piece });
   };
   return {
     step(name) {

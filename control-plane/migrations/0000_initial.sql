@@ -168,6 +168,7 @@ CREATE TABLE `enrollments` (
 	`tokenHash` text NOT NULL,
 	`expiresAt` integer NOT NULL,
 	`usedAt` integer,
+	`publicKey` text,
 	FOREIGN KEY (`serverId`) REFERENCES `servers`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint

@@ -36,6 +36,11 @@ export function createApp(services: Services, { address, log }: Face) {
       }),
     )
     .use(async (c, next) => {
+      await next();
+      // HEAD is answered by GET, whose body nobody reads: what would go on for ever ends here.
+      if (c.req.method === "HEAD") await c.res.body?.cancel().catch(() => {});
+    })
+    .use(async (c, next) => {
       const startedAt = performance.now();
       c.set("requestId", crypto.randomUUID());
       c.set("address", address(c));

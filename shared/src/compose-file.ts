@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from "yaml";
+import { type Document, isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import { COMPOSE_BYTES } from "./apps.ts";
 
 /** What is wrong with a compose file, and where; line and column count from 1. */
@@ -19,10 +19,14 @@ export function composeProblem(text: string): ComposeProblem | undefined {
 
   const lines = new LineCounter();
   // As Compose reads it: YAML 1.1's merge keys, and an alias bomb is refused.
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  // A key named twice is left to Compose: looking for it here takes too long in a large file.
+  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, uniqueKeys: false });
   const at = (offset: number) => ({ line: lines.linePos(offset).line, column: lines.linePos(offset).col });
   const [error] = document.errors;
   if (error) return { message: `This is not YAML: ${error.message}.`.replace("..", "."), ...at(error.pos[0]) };
+
+  const strange = strangeShape(document);
+  if (strange) return { message: strange.message, ...(strange.offset !== undefined && at(strange.offset)) };
 
   let model: unknown;
   try {
@@ -41,6 +45,26 @@ export function composeProblem(text: string): ComposeProblem | undefined {
   if (Object.keys(model.services).length === 0)
     return { message: "The compose file has no services: the map services is empty.", ...offsetOf("services") };
   return undefined;
+}
+
+const DEPTH = 64;
+
+/** What no compose file has, and what takes for ever to turn into a value: keys that are no text, and nesting without end. */
+function strangeShape(document: Document): { message: string; offset: number | undefined } | undefined {
+  let found: { message: string; offset: number | undefined } | undefined;
+  visit(document, {
+    Pair(_, { key }) {
+      if (isScalar(key) || key === null) return undefined;
+      found = { message: "A key in this YAML is not a text.", offset: isNode(key) ? key.range?.[0] : undefined };
+      return visit.BREAK;
+    },
+    Collection(_, { range }, path) {
+      if (path.length < 2 * DEPTH) return undefined;
+      found = { message: `This YAML is nested more than ${DEPTH} levels deep.`, offset: range?.[0] };
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -116,14 +116,17 @@ export type Ending = z.output<typeof Ending>;
 /** An entry's text is at most this long; what is longer becomes several entries. */
 export const ENTRY_LENGTH = 2_000;
 
+/** What a database can give back as it was: no half of a character, no NUL. */
+const storable = (text: string) => text.toWellFormed().replaceAll("\0", "\uFFFD");
+
 /** One thing a job said, in one of its steps. A job's entries are numbered from 1, without gaps. */
 export const Entry = z.object({
   seq: z.int().positive(),
   at: z.int(),
-  step: z.string().max(63),
+  step: z.string().max(63).transform(storable),
   /** `step`: the step has "started", "succeeded", "failed" or was "skipped". `note`: the agent's own words. The rest is output. */
   stream: z.enum(["step", "note", "stdout", "stderr"]),
-  text: z.string().max(ENTRY_LENGTH),
+  text: z.string().max(ENTRY_LENGTH).transform(storable),
 });
 export type Entry = z.output<typeof Entry>;
 

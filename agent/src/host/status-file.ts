@@ -31,8 +31,12 @@ export function statusFile(path: string, version: string) {
     jobs: [],
   };
   const write = () => {
-    writeFileSync(`${path}.new`, JSON.stringify(status), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    try {
+      writeFileSync(`${path}.new`, JSON.stringify(status), { mode: 0o600 });
+      renameSync(`${path}.new`, path);
+    } catch {
+      // A full disk takes nothing from anyone but `appos-agent status`.
+    }
   };
   write();
   return {

@@ -77,6 +77,9 @@ function healthLines(seen: Docker.ContainerInspectInfo) {
 }
 
 /** The same port on IPv4's and IPv6's every address is one port. */
+/** A range of thousands is no list for people, and does not fit into a frame. */
+const PORTS_SHOWN = 100;
+
 function portsOf(ports: Docker.ContainerInspectInfo["NetworkSettings"]["Ports"]): PublishedPort[] {
   const found = new Map<string, PublishedPort>();
   for (const [inside, outside] of Object.entries(ports ?? {})) {
@@ -92,5 +95,5 @@ function portsOf(ports: Docker.ContainerInspectInfo["NetworkSettings"]["Ports"])
       found.set(JSON.stringify(published), published);
     }
   }
-  return [...found.values()].sort((a, b) => a.hostPort - b.hostPort);
+  return [...found.values()].sort((a, b) => a.hostPort - b.hostPort).slice(0, PORTS_SHOWN);
 }

@@ -51,6 +51,14 @@ test("a job that never got as far as its acceptance is no job", async () => {
   expect(await (await fileJournal(folder)).load()).toEqual([]);
 });
 
+test("a job whose records are damaged is set aside, and the others are there", async () => {
+  const journal = await fileJournal(folder);
+  await journal.append("job_1", accepted);
+  await appendFile(join(folder, "job_2.jsonl"), '{"type":"accepted","work":{}}\n');
+  expect(await (await fileJournal(folder)).load()).toEqual([[accepted]]);
+  expect(await readdir(folder)).toContain("job_2.jsonl.bad");
+});
+
 test("a forgotten job leaves nothing behind; a lost journal comes back under another id", async () => {
   const journal = await fileJournal(folder);
   await journal.append("job_1", accepted);

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rm, truncate } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { type Journal, JournalRecord } from "../journal.ts";
 
@@ -58,10 +58,16 @@ async function recordsIn(path: string) {
   const text = await readFile(path, "utf8");
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   if (whole !== text) await truncate(path, Buffer.byteLength(whole));
-  return whole
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => JournalRecord.parse(JSON.parse(line)));
+  try {
+    return whole
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JournalRecord.parse(JSON.parse(line)));
+  } catch {
+    // One job that cannot be read must not keep the others from going on. The control plane offers it again, if it may be.
+    await rename(path, `${path}.bad`);
+    return [];
+  }
 }
 
 async function identity(folder: string) {

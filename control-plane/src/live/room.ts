@@ -117,7 +117,16 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
         await services.servers.disconnected(serverId);
       }),
     revoke() {
-      for (const socket of sockets()) socket.close(closeCodes.revoked, "This server was removed, or given another key");
+      const wasUp = newest() !== undefined;
+      for (const socket of sockets()) {
+        socket.proven = false;
+        socket.close(closeCodes.revoked, "This server was removed, or given another key");
+      }
+      return inTurn(async () => {
+        if (!wasUp || newest()) return;
+        streams.end("The server was removed, or given another key");
+        await services.servers.disconnected(serverId);
+      });
     },
     sample: () => (newest() ? sample : undefined),
     open<K extends StreamKind>(kind: K, input: StreamInput<K>): ReadableStream<Uint8Array> {

@@ -54,6 +54,12 @@ export function appService(
     });
   }
 
+  /** What is asked of an app after its removal would leave behind what belongs to nobody. */
+  async function notRemoving({ id, name }: Pick<AppRow, "id" | "name">) {
+    const removing = (await jobs.openOfApps(id)).some(({ kind }) => kind === "remove-app");
+    if (removing) throw new AppError("CONFLICT", `${name} is being removed.`);
+  }
+
   async function nameIsFree(name: string) {
     if (await store.findByName(name))
       throw new AppError("NAME_TAKEN", `There is an app named ${name} already.`, [{ path: "name", message: "This name is taken." }]);
@@ -132,9 +138,12 @@ export function appService(
       await save(app, { compose, env, message: "Variables changed" }, "save-env", actor);
     },
 
+    notRemoving,
+
     /** Asks the app's server to start, stop or restart what runs there. */
     async order(idOrName: string, kind: "start-app" | "stop-app" | "restart-app", actor: Actor, key?: string): Promise<Job> {
       const app = await find(idOrName);
+      await notRemoving(app);
       const server = await servers.find(app.serverId);
       const act = { actor, action: kind, subject: app.name };
       return jobs.enqueue({ server, kind, input: { appId: app.id, name: app.name }, app, act, key });

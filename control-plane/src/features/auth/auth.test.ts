@@ -102,7 +102,8 @@ test("a token works until it is revoked, is stored as a hash, and can do no more
   const program = asker(app, { authorization: `Bearer ${data.secret}` });
   expect((await program("/api/v1/apps")).status).toBe(200);
   expect(await program("/api/v1/servers", { json: { name: "tokyo-1" } })).toMatchObject({ status: 403, error: { code: "FORBIDDEN" } });
-  expect(await program("/api/v1/tokens", { json: { name: "more", role: "admin" } })).toMatchObject({ status: 403 });
+  expect(await program("/api/v1/tokens", { json: { name: "more", role: "viewer" } })).toMatchObject({ status: 403 });
+  expect(await program(`/api/v1/tokens/${data.token.id}`, { method: "DELETE" })).toMatchObject({ status: 403 });
   expect(JSON.stringify((await admin("/api/v1/tokens")).data)).not.toContain(data.secret);
   await admin(`/api/v1/tokens/${data.token.id}`, { method: "DELETE" });
   expect((await program("/api/v1/apps")).status).toBe(401);

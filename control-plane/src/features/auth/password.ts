@@ -21,7 +21,7 @@ export async function passwordFits({ scrypt }: Keys, password: string, hash: str
 const nobody = ["scrypt", COST.N, COST.r, COST.p, toBase64Url(new Uint8Array(16)), toBase64Url(new Uint8Array(32))].join("$");
 
 const common =
-  /^(.)\1+$|^(?:(?:password|passw0rd|qwerty|qwertz|letmein|welcome|admin|administrator|iloveyou|changeme|appos|secret)[0-9!.]*)+$|^(?:0?123456789?0?)+$/i;
+  /^(.)\1+$|^(?:(?:password|passw0rd|qwerty|qwertz|letmein|welcome|admin|administrator|iloveyou|changeme|appos|secret)[0-9!.]*)+$|^0?(?:123456789?0?)+$/i;
 
 /** What is wrong with a password, if anything. `about` is what somebody guessing would try first: name and address. */
 export function passwordWeakness(password: string, about: string[]): string | undefined {

@@ -58,7 +58,7 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
       const when = minutes === 1 ? "a minute" : `${minutes} minutes`;
       throw new AppError("TOO_MANY_ATTEMPTS", `Too many log-ins have failed. Try again in ${when}.`, { minutes });
     }
-    return () => store.forgive(account);
+    return () => store.all([store.forgive(account), store.takeBack(from, window)]);
   }
 
   return {
@@ -121,6 +121,7 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
     tokens: async ({ userId }: Caller) => (await store.tokensOf(userId)).map(tokenView),
 
     async issueToken({ name, role }: NewToken, caller: Caller, actor: Actor): Promise<{ token: TokenView; secret: string }> {
+      ownsTokens(caller);
       if (role === "admin" && caller.role !== "admin") throw new AppError("FORBIDDEN", "A token cannot do more than you can.");
       const secret = `${TOKEN_PREFIX}${randomText(32)}`;
       const token: Token = {
@@ -136,8 +137,9 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
       return { token: tokenView(token), secret };
     },
 
-    async revokeToken(id: string, { userId }: Caller, actor: Actor) {
-      const [gone] = await store.removeToken(userId, id);
+    async revokeToken(id: string, caller: Caller, actor: Actor) {
+      ownsTokens(caller);
+      const [gone] = await store.removeToken(caller.userId, id);
       if (!gone) notFound("token");
       await activity.write({ actor, action: "revoke-token", subject: gone.name }, []);
     },
@@ -163,6 +165,11 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
       await store.removeOldAttempts(windowOf(clock.now() - WINDOW_MS));
     },
   };
+}
+
+/** A program that may only read must not make itself a successor, nor take others' tokens away. */
+function ownsTokens({ session, role }: Caller) {
+  if (!session && role !== "admin") throw new AppError("FORBIDDEN", "A token that may only read cannot make or revoke tokens.");
 }
 
 const tokenView = ({ id, name, role, createdAt, usedAt }: Token): TokenView => ({ id, name, role, createdAt, usedAt });

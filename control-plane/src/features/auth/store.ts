@@ -47,7 +47,12 @@ export function authStore(database: Database) {
           target: [attempts.key, attempts.window],
           set: { count: sql`${attempts.count} + 1` },
         }),
-    forgive: (key: string) => database.delete(attempts).where(eq(attempts.key, key)),
+    takeBack: (key: string, window: number): Statement =>
+      database
+        .update(attempts)
+        .set({ count: sql`${attempts.count} - 1` })
+        .where(and(eq(attempts.key, key), eq(attempts.window, window))),
+    forgive: (key: string): Statement => database.delete(attempts).where(eq(attempts.key, key)),
     removeOldAttempts: (before: number) => database.delete(attempts).where(lt(attempts.window, before)),
 
     all: (statements: [Statement, ...Statement[]]) => database.batch(statements),

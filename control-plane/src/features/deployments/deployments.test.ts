@@ -16,6 +16,8 @@ test.each([
   ["has no services", "volumes: {}", {}],
   ["has services that are no map", "services: [web]", { line: 1, column: 11 }],
   ["is empty", "  \n", {}],
+  ["has keys that are no text", `services:\n${"? ".repeat(500)}`, {}],
+  ["is nested without end", `services: ${"[".repeat(500)}${"]".repeat(500)}`, {}],
   [
     "multiplies itself",
     `a: &a [x,x,x,x,x,x,x,x,x]\n${["b", "c", "d", "e", "f", "g"].map((key, i) => `${key}: &${key} [${Array(9).fill(`*${"abcdefg"[i]}`).join(",")}]`).join("\n")}\nservices: {w: *g}`,

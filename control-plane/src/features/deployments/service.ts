@@ -2,7 +2,7 @@ import type { AppView, NewApp } from "@appos/shared/apps";
 import type { DeploymentView } from "@appos/shared/deployments";
 import type { PageQuery } from "@appos/shared/envelope";
 import { jobKinds } from "@appos/shared/jobs";
-import { AppError, notFound } from "../../errors.ts";
+import { AppError, errorText, notFound } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { Ports, Statement } from "../../ports.ts";
 import { pageOf } from "../../reply.ts";
@@ -22,7 +22,7 @@ export type DeploymentService = ReturnType<typeof deploymentService>;
 const TRIES = 3;
 
 export function deploymentService(
-  { database, clock, events }: Ports,
+  { database, clock, events, log }: Ports,
   secrets: Secrets,
   servers: ServerService,
   jobs: JobService,
@@ -106,6 +106,7 @@ export function deploymentService(
       for (let attempt = 1; ; attempt++) {
         const app = await apps.find(idOrName);
         const asked = { deploy: app.id };
+        await apps.notRemoving(app);
         const earlier = await jobs.earlier(actor, key, asked);
         if (earlier) return ofJob(earlier);
         const { compose } = await configs.get(app.id, app.version);
@@ -139,11 +140,14 @@ export function deploymentService(
 
     /** Tells whoever shows a deployment that its job has moved on. */
     watch: ((job) => {
-      void store.findByJob(job.id).then((row) => {
-        if (!row) return;
-        events.publish({ type: "deployment.changed", id: row.id });
-        apps.changed(row.appId);
-      });
+      store.findByJob(job.id).then(
+        (row) => {
+          if (!row) return;
+          events.publish({ type: "deployment.changed", id: row.id });
+          apps.changed(row.appId);
+        },
+        (error: unknown) => log.warn("a deployment's change was not told", { error: errorText(error) }),
+      );
     }) satisfies Watch,
   };
 }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { JobState } from "@appos/shared/jobs";
 import { nextOffers, reconcile } from "./offers.ts";
-import type { Job } from "./schema.ts";
+import type { ListedJob } from "./schema.ts";
 
-const job = (id: string, lane: string, state: JobState, changes: Partial<Job> = {}) =>
-  ({ id, lane, state, kind: "deploy-app", cancelAskedAt: null, ...changes }) as Job;
-const ids = (jobs: Job[]) => jobs.map(({ id }) => id).join(" ");
+const job = (id: string, lane: string, state: JobState, changes: Partial<ListedJob> = {}) =>
+  ({ id, lane, state, kind: "deploy-app", cancelAskedAt: null, ...changes }) as ListedJob;
+const ids = (jobs: ListedJob[]) => jobs.map(({ id }) => id).join(" ");
 
 describe("offers go to", () => {
   test.each([
@@ -25,7 +25,7 @@ describe("offers go to", () => {
 describe("after hello, a job", () => {
   const [offered, running] = [job("a", "a", "offered"), job("a", "a", "running")];
   const [once, often] = [{ idempotent: false }, { idempotent: true }];
-  test.each<[string, Job, { holds: boolean; isNew: boolean }, { idempotent: boolean }, JobState]>([
+  test.each<[string, ListedJob, { holds: boolean; isNew: boolean }, { idempotent: boolean }, JobState]>([
     ["that the journal holds is running", offered, { holds: true, isNew: false }, once, "running"],
     ["that was never accepted is offered again", offered, { holds: false, isNew: false }, once, "queued"],
     ["that may have begun before the journal was lost is lost", offered, { holds: false, isNew: true }, once, "lost"],

@@ -37,7 +37,7 @@ export interface JobRequest<K extends JobKind> {
 
 const ENTRIES_AT_ONCE = 1_000;
 /** Jobs that are remembered between being asked for and being offered. */
-const FRESH = 100;
+const FRESH = 32;
 
 export function jobService(
   { database, rooms, clock, events }: Ports,
@@ -124,6 +124,9 @@ export function jobService(
       }
       return changed(await get(id));
     },
+
+    /** A control plane that was killed may have left ends untold: the rooms of these servers look once it is back. */
+    wakeUntold: async () => (await store.serversUntold()).forEach((serverId) => rooms.wake(serverId)),
 
     /** Lets reactions hear of every end they have not heard of. */
     async tellEnds(serverId: string) {

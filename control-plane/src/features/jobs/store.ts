@@ -67,6 +67,13 @@ export function jobStore(database: Database) {
         .select()
         .from(jobs)
         .where(and(eq(jobs.serverId, serverId), eq(jobs.told, false), notInArray(jobs.state, openStates))),
+    serversUntold: async () =>
+      (
+        await database
+          .selectDistinct({ serverId: jobs.serverId })
+          .from(jobs)
+          .where(and(eq(jobs.told, false), notInArray(jobs.state, openStates)))
+      ).map(({ serverId }) => serverId),
     told: (id: string) => database.update(jobs).set({ told: true }).where(eq(jobs.id, id)),
   };
 }

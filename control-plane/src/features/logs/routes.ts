@@ -7,6 +7,7 @@ import type { Services } from "../../services.ts";
 import { eventStream, type Out } from "../../sse.ts";
 import { valid } from "../../valid.ts";
 
+const COLLECT_MS = 30_000;
 const Lines = z.object({ items: z.array(LogLine) });
 
 export const logRoutes = (services: Services) =>
@@ -18,13 +19,17 @@ export const logRoutes = (services: Services) =>
       const query = c.req.valid("query");
       const lines = await services.logs.lines(c.req.param("id"), query);
       if (query.follow === "1") return eventStream(c, (out) => tell(lines, out));
-      return ok(c, { items: await collected(lines) });
+      return ok(c, { items: await collected(lines, query.tail, c.req.raw.signal) });
     },
   );
 
-async function collected(lines: ReadableStream<LogLine>): Promise<LogLine[]> {
+/** No more than was asked for, and not for longer than anyone waits. */
+async function collected(lines: ReadableStream<LogLine>, most: number, gone: AbortSignal): Promise<LogLine[]> {
   const items: LogLine[] = [];
-  await lines.pipeTo(new WritableStream({ write: (line) => void items.push(line) }));
+  const reader = lines.getReader();
+  AbortSignal.any([gone, AbortSignal.timeout(COLLECT_MS)]).addEventListener("abort", () => void reader.cancel().catch(() => {}));
+  for (let next = await reader.read(); !next.done && items.length < most; next = await reader.read()) items.push(next.value);
+  await reader.cancel();
   return items;
 }
 

@@ -17,6 +17,9 @@ export function logService({ rooms }: Ports, apps: AppService) {
   };
 }
 
+/** An agent cuts lines long before this. */
+const LINE_LENGTH = 256 * 1024;
+
 /** Bytes to the lines they spell; a line that is none of ours is left out. */
 function jsonLines(): TransformStream<Uint8Array, LogLine> {
   const decoder = new TextDecoder();
@@ -25,6 +28,7 @@ function jsonLines(): TransformStream<Uint8Array, LogLine> {
     transform(bytes, controller) {
       const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
       rest = lines.pop()!;
+      if (rest.length > LINE_LENGTH) return controller.error(new Error("A line of this log is too long"));
       for (const line of lines) {
         const { data } = LogLine.safeParse(parsed(line));
         if (data) controller.enqueue(data);

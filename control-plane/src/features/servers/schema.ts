@@ -32,6 +32,8 @@ export const enrollments = sqliteTable("enrollments", {
   tokenHash: text().notNull().unique(),
   expiresAt: integer().notNull(),
   usedAt: integer(),
+  /** Of the agent that used it. */
+  publicKey: text(),
 });
 
 export type ServerRow = typeof servers.$inferSelect;

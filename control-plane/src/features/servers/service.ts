@@ -102,11 +102,9 @@ export function serverService(
 
     async enroll({ token, publicKey }: Enroll, address: string): Promise<Enrolled> {
       const tokenHash = sha256(token);
-      const redeemed = (await store.redeem(tokenHash, clock.now())) ?? (await refuseToken(tokenHash));
+      const redeemed = (await store.redeem(tokenHash, publicKey, clock.now())) ?? (await refuseToken(tokenHash));
       const { id, name } = await find(redeemed.serverId);
-      await activity.write({ actor: { name: "agent", address }, action: "enroll-server", subject: name, serverId: id }, [
-        store.setKey(id, publicKey),
-      ]);
+      await activity.write({ actor: { name: "agent", address }, action: "enroll-server", subject: name, serverId: id }, []);
       rooms.revoke(id);
       changed(id);
       const { id: controlPlaneId, publicKey: controlPlaneKey } = await system.identity();
@@ -128,13 +126,12 @@ export function serverService(
     /** Forgets a server and shuts its agent out. What runs on it runs on. */
     async remove(idOrName: string, actor: Actor) {
       const { id, name } = await find(idOrName);
-      const appCount = (await apps().of([id])).get(id) ?? 0;
-      if (appCount > 0)
-        throw new AppError("CONFLICT", `${name} still has ${appCount} ${appCount === 1 ? "app" : "apps"}. Remove or move them first.`);
-      await activity.write({ actor, action: "remove-server", subject: name, serverId: id }, [
-        store.dropEnrollments(id),
-        store.remove(id, clock.now()),
-      ]);
+      const [gone] = await store.remove(id, clock.now());
+      if (!gone) {
+        const count = (await apps().of([id])).get(id) ?? 0;
+        throw new AppError("CONFLICT", `${name} still has ${count} ${count === 1 ? "app" : "apps"}. Remove or move them first.`);
+      }
+      await activity.write({ actor, action: "remove-server", subject: name, serverId: id }, [store.dropEnrollments(id)]);
       rooms.revoke(id);
       events.publish({ type: "server.removed", id });
     },

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, isNotNull, isNull } from "drizzle-orm";
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull, sql } from "drizzle-orm";
 import type { PageQuery } from "@appos/shared/envelope";
 import type { ServerFacts } from "@appos/shared/servers";
 import type { Database, Statement } from "../../ports.ts";
@@ -35,8 +35,13 @@ export function serverStore(database: Database) {
     name: async (id: string) => (await database.select({ name: servers.name }).from(servers).where(eq(servers.id, id))).at(0)?.name,
     insert: (server: typeof servers.$inferInsert): Statement => database.insert(servers).values(server),
     rename: (id: string, name: string): Statement => database.update(servers).set({ name }).where(eq(servers.id, id)),
-    remove: (id: string, removedAt: number): Statement =>
-      database.update(servers).set({ removedAt, publicKey: null }).where(eq(servers.id, id)),
+    /** Nothing comes back when an app has come to it meanwhile. */
+    remove: (id: string, removedAt: number) =>
+      database
+        .update(servers)
+        .set({ removedAt, publicKey: null })
+        .where(and(eq(servers.id, id), sql`not exists (select 1 from apps where apps.serverId = ${id} and apps.removedAt is null)`))
+        .returning({ id: servers.id }),
 
     /** A newer token makes the older ones of the same server void. */
     dropEnrollments: (serverId: string): Statement =>
@@ -44,16 +49,19 @@ export function serverStore(database: Database) {
     insertEnrollment: (row: typeof enrollments.$inferInsert): Statement => database.insert(enrollments).values(row),
     findEnrollment: async (tokenHash: string) =>
       (await database.select().from(enrollments).where(eq(enrollments.tokenHash, tokenHash))).at(0),
-    /** Uses a token up; nothing comes back when somebody else was quicker or it is too late. */
-    redeem: async (tokenHash: string, now: number) =>
-      (
-        await database
-          .update(enrollments)
-          .set({ usedAt: now })
-          .where(and(eq(enrollments.tokenHash, tokenHash), isNull(enrollments.usedAt), gt(enrollments.expiresAt, now)))
-          .returning()
-      ).at(0),
-    setKey: (id: string, publicKey: string): Statement => database.update(servers).set({ publicKey }).where(eq(servers.id, id)),
+    /** Uses a token up and gives its server this key: both or neither. Nothing comes back when somebody else was quicker or it is too late. */
+    async redeem(tokenHash: string, publicKey: string, now: number) {
+      const fresh = and(eq(enrollments.tokenHash, tokenHash), isNull(enrollments.usedAt), gt(enrollments.expiresAt, now));
+      const mine = database
+        .select({ serverId: enrollments.serverId })
+        .from(enrollments)
+        .where(and(eq(enrollments.tokenHash, tokenHash), eq(enrollments.publicKey, publicKey), eq(enrollments.usedAt, now)));
+      const [[used]] = await database.batch([
+        database.update(enrollments).set({ usedAt: now, publicKey }).where(fresh).returning(),
+        database.update(servers).set({ publicKey }).where(inArray(servers.id, mine)),
+      ]);
+      return used;
+    },
 
     connected: (id: string, connectedAt: number) =>
       database.update(servers).set({ connectedAt, disconnectedAt: null }).where(eq(servers.id, id)),

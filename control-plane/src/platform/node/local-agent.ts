@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { AGENT_NODE_FLAGS } from "@appos/shared/agent-runtime";
+import { errorText } from "../../errors.ts";
 import type { Log } from "../../ports.ts";
 import type { Services } from "../../services.ts";
 
@@ -29,11 +30,20 @@ export function localAgent(services: Services, place: Place, log: Log) {
   let problem: string | null = null;
 
   const later = (task: () => Promise<void>, ms: number) => {
-    if (!stopping)
-      timer = setTimeout(() => void task().catch((error: unknown) => log.error("the local agent failed", { error: String(error) })), ms);
+    if (!stopping) timer = setTimeout(() => void task().catch(tryAgain), ms);
   };
 
+  function tryAgain(error: unknown) {
+    log.error("this machine's agent could not be started", { error: errorText(error) });
+    problem = "This machine's agent could not be started; AppOS tries again. Its log says why.";
+    later(begin, LOOK_AGAIN_MS);
+  }
+
   async function begin() {
+    if (!/^http:\/\/(127\.|localhost|\[::1\])/.test(place.url)) {
+      problem = `AppOS listens at ${place.url} only, and this machine's own agent talks to it over the loopback address. Use APPOS_HOST=0.0.0.0 or 127.0.0.1.`;
+      return;
+    }
     if (!(await dockerAnswers())) {
       problem =
         place.environment["APPOS_DOCKER_PROBLEM"] ??
@@ -41,7 +51,12 @@ export function localAgent(services: Services, place: Place, log: Log) {
       return later(begin, LOOK_AGAIN_MS);
     }
     problem = null;
-    if (!(await enrolled())) await enroll();
+    if (!(await enrolled())) {
+      await enroll();
+      // One that outlived its control plane still holds the key and the address it had.
+      const former = await holder();
+      if (former !== undefined) kill(former, "SIGTERM");
+    }
     // An agent of ours may have outlived a control plane that was killed: it has work to finish.
     if ((await holder()) === undefined) start();
     else later(watch, LOOK_AGAIN_MS / 15);

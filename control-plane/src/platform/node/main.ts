@@ -51,7 +51,7 @@ async function run(settings: NodeSettings) {
     ),
     rooms: {
       wake: (serverId) => void rooms.wake(serverId).catch(failed),
-      revoke: (serverId) => void rooms.revoke(serverId),
+      revoke: (serverId) => void rooms.revoke(serverId)?.catch(failed),
       sample: async (serverId) => rooms.sample(serverId),
       open: async (serverId, kind, input) => rooms.open(serverId, kind, input),
     },
@@ -64,6 +64,7 @@ async function run(settings: NodeSettings) {
   };
   const services: Services = createServices(ports);
   await services.servers.allDisconnected();
+  await services.jobs.wakeUntold();
 
   const app = createApp(services, { address, log });
   const site = consoleFiles(built("../web"));
@@ -74,7 +75,7 @@ async function run(settings: NodeSettings) {
   const place = {
     program: built("../agent/agent.mjs"),
     folder: join(settings.dataDir, "agent"),
-    url: `http://127.0.0.1:${new URL(url).port}`,
+    url,
     environment: process.env,
   };
   const agent = localAgent(services, place, log);

@@ -11,6 +11,9 @@ import type { Services } from "../../services.ts";
 const FAILED = 1011;
 /** Sockets of one server that have not proved themselves; more are turned away. */
 const UNPROVEN_AT_ONCE = 20;
+const FAREWELL_MS = 1_000;
+const FRAMES_WAITING = 32;
+const UNREAD_BYTES = 64 * 1024;
 
 /** Lets agents in. The address says whose room a socket is for; its agent then has to prove it. Every other upgrade is refused. */
 export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, log: Log) {
@@ -27,19 +30,34 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
     else unproven.delete(serverId);
   };
 
-  http.on("upgrade", async (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+  http.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on("error", () => stream.destroy());
-    const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
+    upgrade(request, stream, head).catch((error: unknown) => {
+      log.error("an upgrade failed", { error: errorText(error) });
+      stream.destroy();
+    });
+  });
+
+  async function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer) {
+    const url = URL.parse(request.url ?? "/", "http://localhost");
+    if (!url) return refuse(stream, "400 Bad Request");
+    const { pathname, searchParams } = url;
     const serverId = ServerId.safeParse(searchParams.get("server")).data;
     if (pathname !== AGENT_PATH || serverId === undefined) return refuse(stream, "404 Not Found");
     if ((await servers.publicKey(serverId)) === undefined) return refuse(stream, "403 Forbidden");
     if ((unproven.get(serverId) ?? 0) >= UNPROVEN_AT_ONCE) return refuse(stream, "429 Too Many Requests");
     count(serverId, 1);
-    sockets.handleUpgrade(request, stream, head, (ws) => attend(ws, serverId, () => count(serverId, -1)));
-  });
+    const settled = onlyOnce(() => count(serverId, -1));
+    stream.once("close", settled);
+    sockets.handleUpgrade(request, stream, head, (ws) => attend(ws, serverId, settled));
+  }
 
   function attend(ws: WebSocket, serverId: string, settled: () => void) {
-    const close = (code: number, reason: string) => ws.close(code, reason);
+    // Who was shown out has said all that counts, and is not waited for.
+    const close = (code: number, reason: string) => {
+      ws.close(code, reason);
+      setTimeout(() => ws.terminate(), FAREWELL_MS).unref();
+    };
     const fail = (error: unknown) => {
       log.error("an agent's frame could not be handled", { serverId, error: errorText(error) });
       close(FAILED, "This could not be handled now");
@@ -47,22 +65,26 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
     const { joined, receive, receiveBytes, proven, leave } = rooms.join(serverId, { send: (text) => ws.send(text), close });
     joined.catch(fail);
 
-    const once = onlyOnce(settled);
+    let waiting = 0;
     const handshake = setTimeout(() => proven() || close(closeCodes.unproven, "The agent did not prove itself in time"), HANDSHAKE_MS);
     const silence = setTimeout(() => ws.terminate(), SILENCE_MS);
     ws.on("message", (data: Buffer, isBinary) => {
       silence.refresh();
+      if (ws.readyState !== ws.OPEN) return;
       if (isBinary) return receiveBytes(data);
       const text = String(data);
-      if (text === PING) return ws.send(PONG);
+      if (text === PING) return ws.bufferedAmount < UNREAD_BYTES ? ws.send(PONG) : ws.terminate();
+      // Who speaks faster than the disk writes waits: nothing grows without bound.
+      if (++waiting === FRAMES_WAITING) ws.pause();
       receive(text)
-        .then(() => proven() && once())
-        .catch(fail);
+        .then(() => proven() && settled())
+        .catch(fail)
+        .finally(() => --waiting < FRAMES_WAITING / 2 && ws.isPaused && ws.resume());
     });
     ws.on("close", () => {
       clearTimeout(handshake);
       clearTimeout(silence);
-      once();
+      settled();
       leave().catch((error: unknown) => log.error("a lost link could not be noted", { serverId, error: errorText(error) }));
     });
     ws.on("error", () => ws.terminate());
