@@ -8,9 +8,9 @@ import { table } from "../bench/lib/table.ts";
 import { build } from "./build.mjs";
 import { ensureDocker } from "./docker.mjs";
 import { distribution, installPackages } from "./lib/debian.mjs";
-import { program } from "./lib/program.mjs";
+import { endPrograms, program } from "./lib/program.mjs";
 import { at } from "./lib/root.mjs";
-import { fail, say } from "./lib/say.mjs";
+import { say } from "./lib/say.mjs";
 
 const packages = ["busybox-static", "chromium", "fonts-dejavu-core", "fonts-liberation", "redis-tools"];
 const words = process.argv.slice(2);
@@ -19,6 +19,16 @@ const names = readdirSync(at("bench"))
   .filter((name) => name.endsWith(suffix))
   .map((name) => name.slice(0, -suffix.length))
   .filter((name) => words.length === 0 || words.some((word) => name.includes(word)));
+let child;
+let stopped = false;
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+  process.on(signal, () => {
+    stopped = true;
+    endPrograms();
+    child?.kill("SIGTERM");
+  });
+
 const load = () => Math.round(loadavg()[0] * 100) / 100;
 
 async function prepare() {
@@ -31,7 +41,7 @@ async function prepare() {
 /** Runs one question as a program of its own and gives back its answer, or undefined where it failed. */
 async function ask(name, file) {
   const loadBefore = load();
-  const child = spawn(process.execPath, [at("bench", `${name}${suffix}`)], {
+  child = spawn(process.execPath, [at("bench", `${name}${suffix}`)], {
     env: { ...process.env, BENCH_ANSWER: file },
     stdio: ["ignore", "inherit", "inherit"],
   });
@@ -77,13 +87,15 @@ try {
   if (names.length === 0) throw new Error(`No question in bench/ is named ${words.join(" or ")}.`);
   await prepare();
   for (const name of names) {
+    if (stopped) break;
     const answer = await ask(name, join(folder, `${name}.json`));
     if (answer) answers.push(answer);
   }
-  if (answers.length > 0 && process.env.BENCH_SHORT !== "1") keep({ ...(await about()), answers });
+  if (answers.length > 0 && !stopped && process.env.BENCH_SHORT !== "1") keep({ ...(await about()), answers });
   process.exitCode = answers.length === names.length ? 0 : 1;
 } catch (error) {
-  fail(error.message);
+  process.stderr.write(`appos: ${error.message}\n`);
+  process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

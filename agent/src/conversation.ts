@@ -1,7 +1,7 @@
 import { type AgentFrame, type AppInventory, ControlFrame, FRAME_BYTES } from "@appos/shared/agent-link";
 import type { ServerFacts } from "@appos/shared/servers";
 import { handshake, type Keys } from "./handshake.ts";
-import { inventory } from "./inventory.ts";
+import { inventory, inventoryOf } from "./inventory.ts";
 import type { Machine } from "./machine/machine.ts";
 import type { Runner } from "./runner.ts";
 import { openStreams } from "./streams/open-streams.ts";
@@ -73,25 +73,32 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
     for (const app of apps) send({ type: "inventory", apps: [app], whole: false });
   }
 
-  /** Says which containers there are, whenever that changes. */
+  /** Says which containers there are, whenever that changes: of the app that changed, or of all. */
   function watch() {
-    let dirty = false;
+    let changed = new Set<string | null>();
     let telling = false;
-    const tell = async () => {
-      dirty = true;
+    const tell = async (appId: string | null) => {
+      changed.add(appId);
       if (telling) return;
       telling = true;
-      while (dirty && !over.signal.aborted) {
-        dirty = false;
-        await inventory(machine)
-          .then(tellInventory)
-          .catch(() => {});
+      while (changed.size > 0 && !over.signal.aborted) {
+        const apps = [...changed];
+        changed = new Set();
+        await tellAbout(apps).catch(() => {});
         await machine.sleep(250, over.signal).catch(() => {});
       }
       telling = false;
     };
-    machine.engine.watch(() => void tell(), over.signal);
-    void tell();
+    machine.engine.watch((appId) => void tell(appId), over.signal);
+    void tell(null);
+  }
+
+  async function tellAbout(apps: (string | null)[]) {
+    if (apps.includes(null)) return tellInventory(await inventory(machine));
+    for (const appId of apps) {
+      const of = await inventoryOf(machine, appId!);
+      if (of.length > 0) send({ type: "inventory", apps: of, whole: false });
+    }
   }
 
   async function obey(frame: ControlFrame) {

@@ -13,3 +13,10 @@ export async function inventory({ engine }: Machine): Promise<AppInventory[]> {
   }
   return [...apps.values()];
 }
+
+/** One app with all of its containers, which may be none. */
+export async function inventoryOf({ engine }: Machine, appId: string): Promise<AppInventory[]> {
+  if (!AppId.safeParse(appId).success) return [];
+  const containers = await engine.containers({ appId });
+  return [{ appId, services: containers.filter(({ oneOff }) => !oneOff).map(({ status }) => status) }];
+}

@@ -23,7 +23,9 @@ export function appStore(database: Database) {
           .from(apps)
           .where(and(eq(apps.name, name), present)),
       ),
-    findMany: (ids: string[]) => database.select().from(apps).where(inArray(apps.id, ids)),
+    /** What a deployment shows of its app, removed or not. */
+    findMany: (ids: string[]) =>
+      database.select({ id: apps.id, name: apps.name, liveDeploymentId: apps.liveDeploymentId }).from(apps).where(inArray(apps.id, ids)),
     count: async (serverId?: string) => (await database.select({ n: count() }).from(apps).where(on(serverId)))[0]!.n,
     countOn: (serverIds: string[]) =>
       database
