@@ -1,0 +1,24 @@
+import { atEnd } from "./ends.ts";
+import { named } from "./places.ts";
+import { run } from "./program.ts";
+
+/** A network of its own, from which this machine can be called at `near`. Nobody can call in. */
+export async function namespace(number: number) {
+  const name = named("appos-e2e");
+  const [near, far] = [`10.93.${number}.1`, `10.93.${number}.2`];
+  const device = `apo${name.slice(-4)}`;
+  const ip = (...args: string[]) => run("ip", args);
+  const inside = (command: string, ...args: string[]) => run("ip", ["netns", "exec", name, command, ...args]);
+
+  await ip("netns", "add", name);
+  atEnd(() => ip("netns", "del", name));
+  await ip("link", "add", device, "type", "veth", "peer", "name", "eth0", "netns", name);
+  atEnd(() => run("sh", ["-c", `ip link del ${device} 2> /dev/null || true`]));
+  await ip("addr", "add", `${near}/30`, "dev", device);
+  await ip("link", "set", device, "up");
+  await inside("ip", "addr", "add", `${far}/30`, "dev", "eth0");
+  for (const link of ["lo", "eth0"]) await inside("ip", "link", "set", link, "up");
+  await inside("iptables", "-w", "-A", "INPUT", "-i", "eth0", "-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT");
+  await inside("iptables", "-w", "-A", "INPUT", "-i", "eth0", "-j", "DROP");
+  return { name, near, far };
+}

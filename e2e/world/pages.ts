@@ -1,0 +1,61 @@
+import type { Page } from "playwright-core";
+import type { House } from "./house.ts";
+
+export interface Place {
+  /** For a file's name. */
+  name: string;
+  path: string;
+  /** Waits for what is there when the page is complete. */
+  ready(page: Page): Promise<unknown>;
+  /** What a person does there first. */
+  act?(page: Page): Promise<unknown>;
+  signedOut?: boolean;
+}
+type Role = Parameters<Page["getByRole"]>[0];
+
+const has = (role: Role, name: string | RegExp) => (page: Page) => page.getByRole(role, { name }).first().waitFor();
+const says = (words: string | RegExp) => (page: Page) => page.getByText(words).first().waitFor();
+const press = (name: string | RegExp) => (page: Page) => page.getByRole("button", { name }).first().click();
+
+/** Every page of the console, as somebody finds it who walks through the house. */
+export function everyPage({ shop, billing, docs, good, bad }: House, setupUrl: string): Place[] {
+  return [
+    { name: "login", path: "/login", signedOut: true, ready: has("button", "Sign in") },
+    { name: "setup", path: setupUrl, signedOut: true, ready: has("button", "Create administrator") },
+    { name: "setup-used", path: "/setup?token=used", signedOut: true, ready: has("link", "Sign in") },
+    { name: "overview", path: "/", ready: has("meter", "Disk") },
+    { name: "apps", path: "/apps", ready: has("link", new RegExp(docs)) },
+    { name: "app-new", path: "/apps/new", ready: has("textbox", "Compose file"), act: press("Insert an example") },
+    { name: "app", path: `/apps/${shop}`, ready: says("appos-test/web:2") },
+    { name: "app-failed", path: `/apps/${billing}`, ready: has("heading", billing) },
+    { name: "app-stopped", path: `/apps/${docs}`, ready: has("button", "Start") },
+    { name: "app-remove", path: `/apps/${docs}`, ready: has("button", "Start"), act: removing(docs) },
+    { name: "app-deployments", path: `/apps/${shop}/deployments`, ready: says(/release 2/) },
+    { name: "app-logs", path: `/apps/${shop}/logs`, ready: says(/line \d/) },
+    { name: "app-config", path: `/apps/${shop}/config`, ready: says("The shop and what it keeps") },
+    { name: "deployment", path: `/deployments/${good}`, ready: says("Succeeded"), act: press(/^Start/) },
+    { name: "deployment-failed", path: `/deployments/${bad}`, ready: has("log", "Output of Health") },
+    { name: "servers", path: "/servers", ready: has("link", "tokyo-1") },
+    { name: "server-add", path: "/servers", ready: has("link", "tokyo-1"), act: press("Add server") },
+    { name: "server", path: "/servers/local", ready: says(/Compose/) },
+    { name: "server-new", path: "/servers/tokyo-1", ready: has("button", "Install command") },
+    { name: "server-command", path: "/servers/tokyo-1", ready: has("button", "Install command"), act: showingCommand },
+    { name: "activity", path: "/activity", ready: says(shop) },
+    { name: "settings", path: "/settings", ready: has("button", "Sign out") },
+    { name: "not-found", path: "/nowhere", ready: has("heading", /./) },
+    { name: "app-not-found", path: "/apps/nowhere", ready: says("NOT_FOUND") },
+  ];
+}
+
+const removing = (app: string) => async (page: Page) => {
+  await press(`More for ${app}`)(page);
+  await page.getByRole("menuitem", { name: "Remove app" }).click();
+  await page.getByRole("dialog").waitFor();
+};
+
+async function showingCommand(page: Page) {
+  await press("Install command")(page);
+  const make = page.getByRole("dialog").getByRole("button", { name: /command|token/i });
+  if (await make.count()) await make.first().click();
+  await page.getByRole("group", { name: "Install command" }).waitFor();
+}

@@ -1,0 +1,38 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { connect } from "node:net";
+import type { Duplex } from "node:stream";
+import { atEnd } from "./ends.ts";
+
+/** A forward proxy, by which a browser on another machine uses this one's loopback addresses. */
+export async function proxy(host: string): Promise<string> {
+  const server = createServer(forward);
+  server.on("connect", tunnel);
+  await new Promise<void>((resolve, reject) => server.on("error", reject).listen(0, host, resolve));
+  atEnd(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  return `http://${host}:${typeof address === "object" ? address?.port : ""}`;
+}
+
+function forward(asked: IncomingMessage, reply: ServerResponse) {
+  const passed = request(asked.url!, { method: asked.method!, headers: asked.headers, agent: false }, (answer) => {
+    reply.writeHead(answer.statusCode!, answer.headers);
+    reply.flushHeaders();
+    answer.on("error", () => reply.destroy()).pipe(reply);
+  });
+  passed.on("error", () => reply.destroy());
+  reply.on("close", () => passed.destroy());
+  asked.pipe(passed);
+}
+
+function tunnel({ url = "" }: IncomingMessage, outer: Duplex) {
+  const { hostname, port } = new URL(`http://${url}`);
+  const inner = connect(Number(port || 443), hostname, () => outer.write("HTTP/1.1 200 OK\r\n\r\n"));
+  for (const [socket, other] of [[outer, inner] as const, [inner, outer] as const]) {
+    socket.on("error", () => other.destroy());
+    socket.on("close", () => other.destroy());
+  }
+  inner.pipe(outer).pipe(inner);
+}
