@@ -14,6 +14,8 @@ export async function namespace(number: number) {
   atEnd(() => ip("netns", "del", name));
   await ip("link", "add", device, "type", "veth", "peer", "name", "eth0", "netns", name);
   atEnd(() => run("sh", ["-c", `ip link del ${device} 2> /dev/null || true`]));
+  // An address that comes by itself, seconds later, is a changed network to a browser, which then drops what it loads.
+  await inside("ip", "link", "set", "eth0", "addrgenmode", "none");
   await ip("addr", "add", `${near}/30`, "dev", device);
   await ip("link", "set", device, "up");
   await inside("ip", "addr", "add", `${far}/30`, "dev", "eth0");
