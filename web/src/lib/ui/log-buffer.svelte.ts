@@ -4,7 +4,7 @@ export interface Line {
   text: string;
   /** Where it comes from: a service, a stream. */
   tag?: string | undefined;
-  tone?: "note" | "error" | undefined;
+  tone?: "note" | undefined;
 }
 
 export interface Chunk {

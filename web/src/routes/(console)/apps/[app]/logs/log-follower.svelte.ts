@@ -67,6 +67,6 @@ export class LogFollower {
       this.#newest = { at: line.at, texts: new Set([mark]) };
       this.#again = false;
     } else if (line.at === at) texts.add(mark);
-    this.buffer.add({ at: line.at, text: line.text, tag: line.service, tone: line.stream === "stderr" ? "error" : undefined });
+    this.buffer.add({ at: line.at, text: line.text, tag: line.service });
   }
 }
