@@ -1,6 +1,18 @@
 // Is there a Docker Engine with Compose v2, and if not: may we install one, and how?
 import { spawn } from "node:child_process";
-import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -151,8 +163,21 @@ async function placePlugins(suite, packages) {
 const engineUp = (seconds) => waitFor(engineAnswers, { seconds });
 
 /** The machine's own service manager first; where there is none, the engine in a session of its own. */
+/** An engine that was killed leaves its number behind; where another program has it by now, a new engine would wait for that one. */
+function forgetDead(pidFile, name) {
+  try {
+    const pid = readFileSync(pidFile, "utf8").trim();
+    const alive = existsSync(`/proc/${pid}/comm`) && readFileSync(`/proc/${pid}/comm`, "utf8").trim() === name;
+    if (!alive) rmSync(pidFile, { force: true });
+  } catch {
+    // There is none.
+  }
+}
+
 async function startEngine() {
   say("starting Docker Engine");
+  forgetDead("/var/run/docker.pid", "dockerd");
+  forgetDead("/var/run/docker/containerd/containerd.pid", "containerd");
   if (existsSync("/run/systemd/system")) {
     await program("systemctl", ["enable", "--now", "docker.service"]);
     if (await engineUp(30)) return;
