@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const exclude = ["**/node_modules/**", "**/dist/**", "**/build/**"];
 
-/** Three kinds of tests: without anything outside the process, with a Docker Engine, and with whole programs and a browser. */
+/** Four kinds of tests: without anything outside the process, the simulation, with a Docker Engine, and with whole programs and a browser. */
 export default defineConfig({
   test: {
     projects: [
@@ -22,6 +22,15 @@ export default defineConfig({
           exclude,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "simulation",
+          include: ["simulation/*.sim.ts"],
+          exclude,
+          testTimeout: 600_000,
           fileParallelism: false,
         },
       },

@@ -1,4 +1,4 @@
-// npm test [unit|engine|e2e …]: installs what the tests need, builds, runs them, and ends with one line: N passed, N failed, N skipped.
+// npm test [unit|simulation|engine|e2e …]: installs what the tests need, builds, runs them, and ends with one line: N passed, N failed, N skipped.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,8 +12,20 @@ import { fail, say } from "./lib/say.mjs";
 /** What each kind of tests needs from the distribution. */
 const packages = {
   unit: ["openssl"],
+  simulation: [],
   engine: ["busybox-static", "git"],
-  e2e: ["busybox-static", "chromium", "fonts-dejavu-core", "fonts-liberation", "iproute2", "iptables", "curl", "git", "openssl"],
+  e2e: [
+    "busybox-static",
+    "chromium",
+    "fonts-dejavu-core",
+    "fonts-liberation",
+    "iproute2",
+    "iptables",
+    "curl",
+    "git",
+    "libfaketime",
+    "openssl",
+  ],
 };
 const kinds = Object.keys(packages);
 const asked = process.argv.slice(2);
@@ -24,7 +36,7 @@ const rest = asked.filter((word) => !kinds.includes(word));
 async function prepare() {
   const needed = [...new Set((chosen.length > 0 ? chosen : kinds).flatMap((kind) => packages[kind]))];
   if (process.getuid?.() === 0 && ["debian", "ubuntu"].includes(distribution().ID)) await installPackages(needed);
-  if (!chosen.some((kind) => kind !== "unit")) return;
+  if (!chosen.some((kind) => kind === "engine" || kind === "e2e")) return;
   const docker = await ensureDocker({ plugins: ["compose", "buildx"] });
   if (!docker.ready) fail(docker.sentence);
 }

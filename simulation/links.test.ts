@@ -6,12 +6,15 @@ const patience = { timeout: 5_000, interval: 5 };
 const codes = (closed: { code: number }[]) => closed.map(({ code }) => code);
 
 test("an agent that proves itself is up; when its connection is gone it is away", async () => {
-  const { connect, presence } = await world();
+  const { connect, presence, linked, advance } = await world();
   expect(await presence()).toBe("added");
   const link = connect();
   await vi.waitUntil(async () => (await presence()) === "up", patience);
   link.cut();
-  await vi.waitUntil(async () => (await presence()) === "away", patience);
+  await vi.waitUntil(async () => !(await linked()), patience);
+  expect(await presence(), "a moment is no absence").toBe("up");
+  advance(11_000);
+  expect(await presence()).toBe("away");
 });
 
 test("who holds another key is shown out, and the agent that is up stays up", async () => {
@@ -87,7 +90,7 @@ test.each([
 ])("%s closes the socket with a reason", async (_, text, code) => {
   const { rooms, serverId } = await world();
   const closed: number[] = [];
-  const { receive } = rooms().join(serverId, { send: () => {}, close: (said) => void closed.push(said) });
+  const { receive } = rooms().join(serverId, { send: () => {}, sendBytes: async () => {}, close: (said) => void closed.push(said) });
   await receive(text.replace("SERVER", serverId));
   expect(closed).toEqual([code]);
 });
@@ -95,7 +98,7 @@ test.each([
 test("a frame of a kind that is not known yet is left alone", async () => {
   const { rooms, serverId } = await world();
   const closed: number[] = [];
-  const { receive } = rooms().join(serverId, { send: () => {}, close: (said) => void closed.push(said) });
+  const { receive } = rooms().join(serverId, { send: () => {}, sendBytes: async () => {}, close: (said) => void closed.push(said) });
   await receive(JSON.stringify({ type: "sing", song: 1 }));
   expect(closed).toEqual([]);
 });

@@ -15,6 +15,7 @@ export function cable(rooms: Rooms, serverId: string, converse: (wire: Wire) => 
       if (roomOpen) toAgent.push(text);
       flow();
     },
+    sendBytes: (bytes) => agent.hearBytes(bytes),
     close(code, reason) {
       closed.push({ code, reason });
       cut();

@@ -1,7 +1,8 @@
 import { converse } from "../agent/src/conversation.ts";
 import type { Keys } from "../agent/src/handshake.ts";
-import type { Work } from "../agent/src/journal.ts";
-import { fakeDisk } from "../agent/src/machine/fake-journal.ts";
+import { openJournal } from "../agent/src/journal/journal.ts";
+import type { Work } from "../agent/src/journal/records.ts";
+import { fakeDisk } from "../agent/src/machine/fake-disk.ts";
 import { idleMachine } from "./idle-machine.ts";
 import { type Run, startRunner } from "../agent/src/runner.ts";
 import { ADMIN, asker } from "../control-plane/src/platform/memory/tester.ts";
@@ -44,18 +45,29 @@ export async function world() {
     return { ...enrolled.data, privateKey: base64Url(await crypto.subtle.exportKey("pkcs8", pair.privateKey)) };
   }
 
-  function startAgent(journal?: string) {
+  async function startAgent(journal = "journal-1") {
     const life = ++lives;
     const run: Run = (work, { signal, say }) =>
       new Promise((ended) => {
         if (life !== lives) return;
         const end = (ending: Ending) => void (running.delete(work.jobId) && ended(ending));
         starts.push(work);
-        running.set(work.jobId, { log: (text) => say({ step: "start", stream: "stdout", text }), end });
+        running.set(work.jobId, { log: (text) => void say({ step: "start", stream: "stdout", text }), end });
         if (signal.aborted) end({ outcome: "canceled" });
         signal.addEventListener("abort", () => end({ outcome: "canceled" }));
       });
-    return startRunner({ journal: disk.mount(journal), run, now: () => 0, timer: () => () => {} });
+    const broken = (error: unknown) => {
+      throw error;
+    };
+    return startRunner({
+      journal: await openJournal(disk.mount(), () => journal),
+      run,
+      now: () => 0,
+      timer: () => () => {},
+      lanesAtOnce: 3,
+      refusal: async () => undefined,
+      broken,
+    });
   }
 
   return {
@@ -78,6 +90,8 @@ export async function world() {
     job: async (id: string) => (await ask(`/jobs/${id}`)).data,
     deployment: async (id: string) => (await ask(`/deployments/${id}`)).data,
     log: async (id: string) => (await ask(`/jobs/${id}/entries`)).data.items.map(({ text }: { text: string }) => text) as string[],
+    linked: async () => (await ask("/servers/tokyo-1")).data.linked as boolean,
+    advance: platform.advance,
     presence: async () => (await ask("/servers/tokyo-1")).data.presence as string,
 
     /** Opens a connection; with other keys, as somebody else would. */

@@ -1,13 +1,17 @@
-import { type AgentFrame, type AppInventory, ControlFrame, FRAME_BYTES } from "@appos/shared/agent-link";
+import { type AgentFrame, type AppInventory, ControlFrame, FRAME_BYTES, type LinkReport } from "@appos/shared/agent-link";
 import type { ServerFacts } from "@appos/shared/servers";
+import type { ActReport } from "./acts/act-report.ts";
 import { handshake, type Keys } from "./handshake.ts";
 import { inventory, inventoryOf } from "./inventory.ts";
 import type { Machine } from "./machine/machine.ts";
 import type { Runner } from "./runner.ts";
-import { openStreams } from "./streams/open-streams.ts";
+import { isStreamOrder, openStreams } from "./streams/open-streams.ts";
+import { startTerminals, type Terminals } from "./streams/terminals.ts";
 
 const SAMPLE_MS = 10_000;
 const FACTS_MS = 5 * 60_000;
+/** How soon what the server's owner has changed is told. */
+const POLICY_MS = 2_000;
 
 /** A socket, as a conversation needs it. */
 export interface Wire {
@@ -18,6 +22,13 @@ export interface Wire {
 
 export interface Conversation {
   hear(text: string): Promise<void>;
+  hearBytes(bytes: Uint8Array): void;
+  /** Resolves once everything heard so far was dealt with. */
+  settled(): Promise<void>;
+  /** The control plane has let this agent in. */
+  welcomed(): boolean;
+  /** What was said and is not acknowledged yet, as a number that changes with every step forward; undefined where nothing is. */
+  waiting(): number | undefined;
   end(): void;
 }
 
@@ -26,6 +37,12 @@ interface About {
   version: string;
   machine: Machine;
   runner: Runner;
+  /** Those of this server, which outlive a link. */
+  terminals?: Terminals;
+  /** What is done on this server itself. */
+  acts?: ActReport;
+  /** What it says of itself and of the link before, once it is let in. */
+  linkReport?: () => LinkReport;
   /** Both ends have proved who they are. */
   onWelcome(): void;
   onFacts(facts: ServerFacts): void;
@@ -33,15 +50,17 @@ interface About {
 }
 
 /** What is said over one link, from hello to its end. */
-export function converse({ keys, version, machine, runner, onWelcome, onFacts, warn }: About, wire: Wire): Conversation {
+export function converse({ keys, version, machine, runner, onWelcome, onFacts, warn, ...about }: About, wire: Wire): Conversation {
+  const { terminals = startTerminals(machine) } = about;
   const { hello, prove } = handshake(keys, version);
   const over = new AbortController();
   const send = (frame: AgentFrame) => {
     if (over.signal.aborted) return;
-    if (fits(frame)) wire.send(JSON.stringify(frame));
+    const text = JSON.stringify(frame);
+    if (fits(text)) wire.send(text);
     else warn(`A frame of the kind ${frame.type} was too large and is left out`);
   };
-  const streams = openStreams(machine, { send, sendBytes: wire.sendBytes });
+  const streams = openStreams(machine, terminals, { send, sendBytes: wire.sendBytes });
   let turn: Promise<void> = Promise.resolve();
   /** The control plane has shown that it is the pinned one; then it has let us in. */
   let proved = false;
@@ -50,26 +69,28 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
   /** Says how the server is, now and every so often, until the link is gone. */
   async function report() {
     let lastFacts = -Infinity;
-    let problem: string | null = null;
+    let last = "";
     while (!over.signal.aborted) {
-      // That Docker has gone, or is back, is news.
-      const now = (await machine.dockerProblem()) ?? null;
-      if (now !== problem || machine.now() - lastFacts >= FACTS_MS) {
+      // That Docker has gone or is back is news, and so is what the server's owner allows.
+      const policy = await machine.policyText().catch(String);
+      const now = `${await machine.dockerProblem()}\n${policy}`;
+      if (now !== last || machine.elapsed() - lastFacts >= FACTS_MS) {
         const facts = await machine.facts();
         send({ type: "facts", facts });
         onFacts(facts);
-        lastFacts = machine.now();
-        problem = now;
+        lastFacts = machine.elapsed();
+        last = now;
       }
       send({ type: "sample", sample: await machine.sample() });
-      await machine.sleep(SAMPLE_MS, over.signal);
+      for (let slept = 0; slept < SAMPLE_MS && (await machine.policyText().catch(String)) === policy; slept += POLICY_MS)
+        await machine.sleep(POLICY_MS, over.signal);
     }
   }
 
   /** In one frame, or where that would be too large, app by app. */
   function tellInventory(apps: AppInventory[]) {
     const whole: AgentFrame = { type: "inventory", apps, whole: true };
-    if (fits(whole)) return send(whole);
+    if (fits(JSON.stringify(whole))) return send(whole);
     for (const app of apps) send({ type: "inventory", apps: [app], whole: false });
   }
 
@@ -105,19 +126,24 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
     if (frame.type === "challenge") {
       const signature = await prove(frame);
       proved = true;
-      return send({ type: "proof", signature, journal: runner.journal, jobs: await runner.held() });
+      const { journal, lanes } = runner;
+      return send({ type: "proof", signature, journal, lanes, jobs: await runner.held(), seen: runner.seen() ?? null });
     }
     if (frame.type === "welcome") {
       if (!proved || welcomed) return;
       welcomed = true;
       onWelcome();
-      runner.connected(send);
+      if (about.linkReport) send({ type: "link-report", ...about.linkReport() });
+      void runner.connected(send, { incarnation: frame.incarnation, epoch: frame.epoch });
+      terminals.connected((report) => send({ type: "terminals", ...report }));
+      about.acts?.connected(send);
       watch();
       return void report().catch((error: unknown) => over.signal.aborted || warn(`The server's state could not be read: ${String(error)}`));
     }
     // Nobody gives orders who has not been shown our proof, and shown us theirs.
     if (!welcomed) return;
-    if (frame.type === "open-stream" || frame.type === "credit" || frame.type === "close-stream") return streams.obey(frame);
+    if (isStreamOrder(frame)) return streams.obey(frame);
+    if (frame.type === "host-acts-kept") return about.acts?.kept(frame.ids);
     return runner.obey(frame);
   }
 
@@ -126,20 +152,25 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
     /** One thing at a time, in the order it came. A frame that cannot be read is for an agent newer than this one. */
     hear(text) {
       const { data: frame } = ControlFrame.safeParse(text);
-      if (frame) turn = turn.then(() => (over.signal.aborted ? undefined : obey(frame)));
+      // What concerns streams waits for no disk.
+      if (frame && welcomed && isStreamOrder(frame) && !over.signal.aborted) streams.obey(frame);
+      else if (frame) turn = turn.then(() => (over.signal.aborted ? undefined : obey(frame)));
       else warn("The control plane said something that this agent does not understand");
       return turn;
     },
+    hearBytes: (bytes) => void (welcomed && streams.hear(bytes)),
+    settled: () => turn,
+    welcomed: () => welcomed,
+    waiting: () => (welcomed ? runner.waiting() : undefined),
     end() {
       over.abort();
       streams.end();
+      terminals.disconnected();
+      about.acts?.disconnected();
       if (welcomed) runner.disconnected();
     },
   };
 }
 
 /** A text of so many characters has at most three times as many bytes; only where that is too much are they counted. */
-function fits(frame: AgentFrame): boolean {
-  const text = JSON.stringify(frame);
-  return text.length * 3 <= FRAME_BYTES || new TextEncoder().encode(text).length <= FRAME_BYTES;
-}
+const fits = (text: string) => text.length * 3 <= FRAME_BYTES || new TextEncoder().encode(text).length <= FRAME_BYTES;

@@ -1,6 +1,5 @@
 import { type AgentFrame, FRAME_BYTES } from "@appos/shared/agent-link";
-import type { Entry } from "@appos/shared/jobs";
-import type { JournalledJob } from "./journal.ts";
+import type { Kept } from "./journal/journal.ts";
 
 /** Of a frame, left for what is around the entries. */
 const SPARE = 8 * 1024;
@@ -11,54 +10,65 @@ const FRAMES_AHEAD = 4;
 export type Outbox = ReturnType<typeof outbox>;
 
 /** Tells one job's story: its entries in order, a window at a time, then its end. */
-export function outbox(job: JournalledJob) {
+export function outbox(job: Kept, send: (frame: AgentFrame) => void) {
   const { jobId, after } = job.work;
   let open = false;
-  let held = after;
   let sent = after;
   /** The last entry of each frame that is on its way. */
   let onTheirWay: number[] = [];
   let endSent = false;
+  /** What was asked before a rewind must not be sent after it. */
+  let life = 0;
+  let telling = false;
+  let askedMeanwhile = false;
+
+  async function next(): Promise<AgentFrame | undefined> {
+    if (!open || onTheirWay.length >= FRAMES_AHEAD || gathers()) return undefined;
+    const mine = life;
+    const entries = (await job.spool.read(sent, FRAME_BYTES - SPARE)).slice(0, ENTRIES_AT_ONCE);
+    if (mine !== life) return next();
+    const last = entries.at(-1)?.seq;
+    if (last !== undefined) {
+      sent = last;
+      onTheirWay.push(last);
+      return { type: "output", jobId, entries };
+    }
+    if (!job.finished || sent < job.finished.lastSeq || endSent) return undefined;
+    endSent = true;
+    return { type: "finished", jobId, ...job.finished };
+  }
+
+  /** While a frame is on its way what is said meanwhile gathers, so that much talk makes few frames. */
+  const gathers = () => !job.finished && onTheirWay.length > 0 && job.spool.last() - sent < ENTRIES_AT_ONCE;
+
   return {
+    /** Something was said, and nothing shows yet that the other end has it. */
+    waits: () => !open || onTheirWay.length > 0 || job.finished !== undefined,
     /** A new link hears nothing before it has said from where. */
-    close: () => void (open = false),
+    close() {
+      open = false;
+      life++;
+    },
     ack(seq: number) {
-      held = Math.max(held, seq);
-      onTheirWay = onTheirWay.filter((last) => last > held);
+      onTheirWay = onTheirWay.filter((last) => last > seq);
     },
     rewind(seq: number) {
       open = true;
-      held = sent = seq;
+      life++;
+      sent = seq;
       onTheirWay = [];
       endSent = false;
     },
-    /** The frames to send now. One that is not full waits while another is on its way. */
-    next(): AgentFrame[] {
-      const frames: AgentFrame[] = [];
-      while (open && onTheirWay.length < FRAMES_AHEAD) {
-        const { entries, full } = frameful(job.entries, sent - after);
-        if (entries.length === 0 || (!full && !job.finished && onTheirWay.length > 0)) break;
-        frames.push({ type: "output", jobId, entries });
-        sent += entries.length;
-        onTheirWay.push(sent);
+    /** Sends what may be sent now. */
+    async tell() {
+      askedMeanwhile = true;
+      if (telling) return;
+      telling = true;
+      while (askedMeanwhile) {
+        askedMeanwhile = false;
+        for (let frame = await next(); frame; frame = await next()) send(frame);
       }
-      if (open && job.finished && sent >= job.finished.lastSeq && !endSent) {
-        frames.push({ type: "finished", jobId, ...job.finished });
-        endSent = true;
-      }
-      return frames;
+      telling = false;
     },
   };
-}
-
-/** As many entries as fit into one frame, from an index on. */
-function frameful(entries: Entry[], from: number): { entries: Entry[]; full: boolean } {
-  let bytes = SPARE;
-  let to = from;
-  while (to < entries.length && to - from < ENTRIES_AT_ONCE) {
-    bytes += new TextEncoder().encode(JSON.stringify(entries[to])).length + 1;
-    if (bytes > FRAME_BYTES) return { entries: entries.slice(from, to), full: true };
-    to++;
-  }
-  return { entries: entries.slice(from, to), full: to - from === ENTRIES_AT_ONCE };
 }

@@ -7,16 +7,17 @@ import type { voice } from "./voice.ts";
 /** Why a job's signal was aborted. */
 export type StopReason = "canceled" | "deadline";
 
+type SpokenContext = JobContext & { say: ReturnType<typeof voice> };
+
 /** Runs one job and says how it ended. Never throws. */
-export async function runJob<K extends JobKind>(
-  kind: K,
-  input: unknown,
-  context: JobContext & { say: ReturnType<typeof voice> },
-): Promise<Ending> {
-  const { signal, say } = context;
+export const runJob = <K extends JobKind>(kind: K, input: unknown, context: SpokenContext): Promise<Ending> =>
+  endingOf(context, jobKinds[kind].timeLimitMs, async () => handlers[kind](jobKinds[kind].input.parse(input), context));
+
+/** Does something as a job does it, and says how it ended. Never throws. */
+export async function endingOf({ signal, say }: SpokenContext, timeLimitMs: number, act: () => Promise<unknown>): Promise<Ending> {
   try {
     signal.throwIfAborted();
-    const result = await handlers[kind](jobKinds[kind].input.parse(input), context);
+    const result = await act();
     say.end("succeeded");
     return { outcome: "succeeded", result };
   } catch (error) {
@@ -25,13 +26,13 @@ export async function runJob<K extends JobKind>(
       return { outcome: "canceled" };
     }
     say.end("failed");
-    return { outcome: "failed", error: bounded(signal.aborted ? outOfTime(kind) : errorOf(error)) };
+    return { outcome: "failed", error: bounded(signal.aborted ? outOfTime(timeLimitMs) : errorOf(error)) };
   }
 }
 
-const outOfTime = (kind: JobKind): JobError => ({
+const outOfTime = (timeLimitMs: number): JobError => ({
   code: "DEADLINE_EXCEEDED",
-  message: `This took longer than the ${jobKinds[kind].timeLimitMs / 60_000} minutes it may take, and was stopped.`,
+  message: `This took longer than the ${timeLimitMs / 60_000} minutes it may take, and was stopped.`,
 });
 
 function errorOf(error: unknown): JobError {

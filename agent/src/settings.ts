@@ -24,6 +24,8 @@ export type Identity = z.output<typeof Identity>;
 const Environment = z.object({
   APPOS_AGENT_DIR: z.string().startsWith("/", "Give an absolute path").optional(),
   APPOS_PREFIX: z.string().startsWith("/", "Give an absolute path").default(""),
+  /** Apps whose jobs run side by side. */
+  APPOS_LANES: z.coerce.number().int().min(1).max(50).default(3),
   APPOS_LOG: z.enum(["pretty", "json"]).default("pretty"),
   APPOS_LOG_LEVEL: z.enum(logLevels).default("info"),
 });
@@ -48,7 +50,10 @@ export function settingsFrom(env: Record<string, string | undefined>) {
       ca: join(etc, "ca.pem"),
       status: join(dir, "status.json"),
       lock: join(dir, "agent.pid"),
+      /** Where the running agent is asked. */
+      socket: join(dir, "agent.sock"),
     },
+    lanesAtOnce: data.APPOS_LANES,
     log: { format: data.APPOS_LOG, level: data.APPOS_LOG_LEVEL },
   };
 }

@@ -12,6 +12,7 @@ import { deploymentRoutes } from "./features/deployments/routes.ts";
 import { jobRoutes } from "./features/jobs/routes.ts";
 import { logRoutes } from "./features/logs/routes.ts";
 import { enrollRoutes, serverRoutes } from "./features/servers/routes.ts";
+import { execTerminalRoutes, hostTerminalRoutes } from "./features/terminals/routes.ts";
 import { downloadRoutes, eventRoutes, healthRoutes, metricsRoutes, systemRoutes } from "./features/system/routes.ts";
 import type { Log } from "./ports.ts";
 import { failure } from "./reply.ts";
@@ -77,9 +78,11 @@ export function createApp(services: Services, { address, log }: Face) {
     .route("/api/v1/tokens", tokenRoutes(services))
     .route("/api/v1/users", userRoutes(services))
     .route("/api/v1/servers", serverRoutes(services))
+    .route("/api/v1/servers", hostTerminalRoutes(services))
     .route("/api/v1/agent", enrollRoutes(services))
     .route("/api/v1/apps", appRoutes(services))
     .route("/api/v1/apps", logRoutes(services))
+    .route("/api/v1/apps", execTerminalRoutes(services))
     .route("/api/v1/deployments", deploymentRoutes(services))
     .route("/api/v1/jobs", jobRoutes(services))
     .route("/api/v1/activity", activityRoutes(services))

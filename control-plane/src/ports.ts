@@ -1,3 +1,4 @@
+import type { Offer } from "@appos/shared/agent-link";
 import type { Event } from "@appos/shared/events";
 import type { ServerSample } from "@appos/shared/servers";
 import type { StreamInput, StreamKind } from "@appos/shared/streams";
@@ -23,6 +24,16 @@ export interface Settings {
   publicUrl: string | undefined;
   /** Why this machine itself is no server, where something is missing. Asked each time: it may be mended meanwhile. */
   localProblem(): string | null;
+  retention: Retention;
+}
+
+/** How long what is over is kept. What goes, goes oldest first. */
+export interface Retention {
+  /** Jobs that have ended, and what belongs to them. */
+  jobDays: number;
+  /** What they said: so long, and so much of it in all. */
+  logDays: number;
+  logBytes: number;
 }
 
 export type Database = BaseSQLiteDatabase<"async", unknown, Record<string, never>> & {
@@ -37,10 +48,14 @@ export type Statement = BatchItem<"sqlite">;
 export interface Rooms {
   /** Says there may be work. It may be lost: a room also looks when an agent connects, a job ends or a minute passes. */
   wake(serverId: string): void;
+  /** Makes an offer that has been written. It may be lost, as a wake-up may. */
+  offer(serverId: string, offer: Offer): void;
   /** Closes every socket of a server that was removed or given another key. */
   revoke(serverId: string): void;
   /** How the server is doing now, while it is up. */
   sample(serverId: string): Promise<ServerSample | undefined>;
+  /** The number of the server's link; undefined while it has none. */
+  link(serverId: string): Promise<number | undefined>;
   /** Opens a stream on the server's agent; cancel the reader to close it. Throws SERVER_AWAY. */
   open<K extends StreamKind>(serverId: string, kind: K, input: StreamInput<K>): Promise<ReadableStream<Uint8Array>>;
 }

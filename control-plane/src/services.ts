@@ -3,9 +3,11 @@ import { appService } from "./features/apps/service.ts";
 import { authService } from "./features/auth/service.ts";
 import { configService } from "./features/configs/service.ts";
 import { deploymentService } from "./features/deployments/service.ts";
+import { hostActService } from "./features/host-acts/service.ts";
 import { jobService, type Reactions } from "./features/jobs/service.ts";
 import { logService } from "./features/logs/service.ts";
 import { serverService } from "./features/servers/service.ts";
+import { terminalService } from "./features/terminals/service.ts";
 import { systemService } from "./features/system/service.ts";
 import { identity } from "./identity.ts";
 import type { Ports } from "./ports.ts";
@@ -20,11 +22,17 @@ export function createServices(ports: Ports) {
   const activity = activityService(ports);
   const auth = authService(ports, activity);
   const servers = serverService(ports, system, activity, () => apps.counts);
-  const jobs = jobService(ports, vault, activity, servers, () => ({ reactions, watch: deployments.watch }));
+  const jobs = jobService(ports, vault, activity, servers, system, () => ({
+    reactions,
+    watch: deployments.watch,
+    records: deployments.records,
+  }));
   const configs = configService(ports, vault);
   const apps = appService(ports, servers, jobs, configs, activity);
   const deployments = deploymentService(ports, vault, servers, jobs, configs, apps);
+  const hostActs = hostActService(ports, servers, apps, activity);
   const logs = logService(ports, apps);
+  const terminals = terminalService(ports, auth, servers, apps, activity);
 
   const reactions: Reactions = {
     "deploy-app": deployments.settled,
@@ -34,5 +42,20 @@ export function createServices(ports: Ports) {
     "remove-app": apps.removed,
   };
 
-  return { system, activity, auth, servers, jobs, configs, apps, deployments, logs, events: ports.events, downloads: ports.downloads };
+  return {
+    system,
+    activity,
+    auth,
+    servers,
+    jobs,
+    configs,
+    apps,
+    deployments,
+    hostActs,
+    logs,
+    terminals,
+    now: ports.clock.now,
+    events: ports.events,
+    downloads: ports.downloads,
+  };
 }

@@ -9,6 +9,8 @@ const RECHECK_MS = 4_000;
 /** What a story may say to whoever listens. */
 export interface Out {
   send(event: string, data: unknown, id?: string): Promise<void>;
+  /** Several of one kind, in one go. */
+  sendAll(event: string, items: unknown[]): Promise<void>;
   /** Aborted when the listener has gone, or may listen no longer. */
   signal: AbortSignal;
 }
@@ -31,7 +33,13 @@ export function eventStream(c: Context<AppEnv>, tell: (out: Out) => Promise<void
     try {
       const send: Out["send"] = (event, data, id) =>
         stream.writeSSE({ event, data: JSON.stringify(data), ...(id !== undefined && { id }) });
-      await tell({ send, signal: gone.signal });
+      const sendAll: Out["sendAll"] = async (event, items) => {
+        let texts = "";
+        // JSON has no line breaks.
+        for (const item of items) texts += `event: ${event}\ndata: ${JSON.stringify(item)}\n\n`;
+        await stream.write(texts);
+      };
+      await tell({ send, sendAll, signal: gone.signal });
     } finally {
       clearInterval(beat);
       clearInterval(recheck);

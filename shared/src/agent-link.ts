@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { ServiceState } from "./apps.ts";
-import { AppId, JobId, ServerId } from "./ids.ts";
+import { ACTS_AT_ONCE, HostAct } from "./host-acts.ts";
+import { AppId, HostActId, JobId, ServerId, TerminalId } from "./ids.ts";
 import { Ending, Entry, JobError } from "./jobs.ts";
 import { ServerFacts, ServerSample } from "./servers.ts";
+import { StreamOrder, StreamReport } from "./streams.ts";
+import { TerminalExit } from "./terminals.ts";
 
 /** The version spoken, and the oldest one still understood. */
 export const PROTOCOL_VERSION = 1;
@@ -60,6 +63,10 @@ export const proofText = ({ agentNonce, controlNonce, controlPlaneId, serverId }
 /** A job to take on. Its entries are numbered on from `after`, which the control plane holds already. */
 export const Offer = z.object({
   jobId: JobId,
+  /** The order in which jobs were asked for: in one lane, and one incarnation, an agent takes on no lower one than it has. */
+  number: z.int().positive(),
+  /** The e-mail of whoever asked; null for AppOS itself. */
+  by: z.string().nullable(),
   kind: z.string().max(63),
   lane: z.string().max(127),
   input: z.unknown(),
@@ -78,23 +85,62 @@ export type AppInventory = z.output<typeof AppInventory>;
 
 const streamId = z.int().min(0).max(0xffff_ffff);
 
+/** What an agent says of itself once it is let in, and of the link it had before. It sends durations: its clock is not trusted. */
+export const LinkReport = z.object({
+  /** Another one each time the agent starts. */
+  life: z.string().max(63),
+  /** Another one each time its host starts; null where that cannot be known. */
+  boot: z.string().max(63).nullable(),
+  /** Null where this agent had no link since it started. `attempts`: those that failed since. */
+  last: z.object({ why: z.string().max(300), sinceMs: z.int().nonnegative(), attempts: z.int().nonnegative() }).nullable(),
+});
+export type LinkReport = z.output<typeof LinkReport>;
+
+/** The terminals that are open on a server, and how those ended that have since it last said so. Said after `welcome` and at each end. */
+export const TerminalReport = z.object({
+  open: z.array(TerminalId).max(1_000),
+  ended: z.array(TerminalExit.extend({ session: TerminalId })).max(1_000),
+});
+export type TerminalReport = z.output<typeof TerminalReport>;
+
+/** Which database of the control plane an agent has obeyed last, and over which link: by this an older copy of it is known. */
+const Seen = z.object({ incarnation: z.string().max(63), epoch: z.int() });
+
 /** What an agent may say on its socket. The first two come first and once; the rest counts only after `welcome`. */
 export const AgentFrame = json.pipe(
   z.discriminatedUnion("type", [
     z.object({ type: z.literal("hello"), protocol: z.int(), serverId: ServerId, nonce: Nonce, agentVersion: z.string().max(63) }),
-    z.object({ type: z.literal("proof"), signature: Signature, journal: z.string().max(63), jobs: z.array(JobId).max(5_000) }),
+    z.object({
+      type: z.literal("proof"),
+      signature: Signature,
+      journal: z.string().max(63),
+      jobs: z.array(JobId).max(5_000),
+      seen: Seen.nullable().default(null),
+      lanes: z.int().positive().default(3),
+    }),
     z.object({ type: z.literal("accepted"), jobId: JobId }),
+    /** A job that the control plane does not know, as it was offered: it was restored from an older copy. */
+    z.object({ type: z.literal("described"), offer: Offer }),
     z.object({ type: z.literal("refused"), jobId: JobId, error: JobError }),
     z.object({ type: z.literal("output"), jobId: JobId, entries: run }),
     Finished.extend({ type: z.literal("finished"), jobId: JobId }),
     z.object({ type: z.literal("facts"), facts: ServerFacts }),
     z.object({ type: z.literal("sample"), sample: ServerSample }),
+    LinkReport.extend({ type: z.literal("link-report") }),
     /** `whole`: apps that are not named have no containers. */
     z.object({ type: z.literal("inventory"), apps: z.array(AppInventory), whole: z.boolean() }),
-    z.object({ type: z.literal("stream-closed"), streamId, error: z.string().max(1_000).optional() }),
+    /** What was done on the server itself; told again until it is kept. */
+    z.object({ type: z.literal("host-acts"), acts: z.array(HostAct).min(1).max(ACTS_AT_ONCE) }),
+    z.object({ type: z.literal("stream-closed"), streamId, error: z.string().max(1_000).optional(), code: z.string().max(63).optional() }),
+    /** What is said in a stream besides its bytes. */
+    z.object({ type: z.literal("stream-control"), streamId, message: StreamReport }),
+    /** So many bytes of a stream's input were taken: as many may follow. */
+    z.object({ type: z.literal("credit"), streamId, bytes: z.int().positive() }),
+    TerminalReport.extend({ type: z.literal("terminals") }),
   ]),
 );
 export type AgentFrame = z.output<typeof AgentFrame>;
+export type Proof = Extract<AgentFrame, { type: "proof" }>;
 
 /** What the control plane may say back. */
 export const ControlFrame = json.pipe(
@@ -106,9 +152,13 @@ export const ControlFrame = json.pipe(
     z.object({ type: z.literal("resend"), jobId: JobId, after: seq }),
     z.object({ type: z.literal("cancel"), jobId: JobId }),
     z.object({ type: z.literal("forget"), jobId: JobId }),
+    z.object({ type: z.literal("describe"), jobId: JobId }),
+    /** These acts are written down here: they need not be told again. */
+    z.object({ type: z.literal("host-acts-kept"), ids: z.array(HostActId) }),
     z.object({ type: z.literal("open-stream"), streamId, kind: z.string().max(63), input: z.unknown() }),
     z.object({ type: z.literal("credit"), streamId, bytes: z.int().positive() }),
     z.object({ type: z.literal("close-stream"), streamId }),
+    z.object({ type: z.literal("stream-control"), streamId, message: StreamOrder }),
   ]),
 );
 export type ControlFrame = z.output<typeof ControlFrame>;

@@ -35,6 +35,8 @@ export const DeploymentView = z
     queuedAt: z.int(),
     startedAt: z.int().nullable(),
     endedAt: z.int().nullable(),
+    /** Since when its log is no longer kept. */
+    logRemovedAt: z.int().nullable(),
   })
   .meta({ id: "Deployment" });
 export type DeploymentView = z.output<typeof DeploymentView>;

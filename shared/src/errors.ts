@@ -13,12 +13,15 @@ export const errorStatus = {
   ENROLLMENT_TOKEN_EXPIRED: 401,
   FORBIDDEN: 403,
   CROSS_ORIGIN: 403,
+  POLICY_REFUSED: 403,
   NOT_FOUND: 404,
   CONFLICT: 409,
   NAME_TAKEN: 409,
   SETUP_DONE: 409,
   IDEMPOTENCY_CONFLICT: 409,
   SERVER_AWAY: 409,
+  TOO_MANY_TERMINALS: 409,
+  TERMINAL_ENDED: 410,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   TOO_MANY_ATTEMPTS: 429,
@@ -41,6 +44,10 @@ export const JobErrorCode = z.enum([
   "DISK_FULL",
   "INTERRUPTED",
   "DEADLINE_EXCEEDED",
+  /** It took the agent down time and again, and is not tried any more. */
+  "QUARANTINED",
+  /** An order from before the control plane was restored from a backup. */
+  "STALE_ORDER",
   "INTERNAL",
 ]);
 export type JobErrorCode = z.output<typeof JobErrorCode>;

@@ -7,6 +7,8 @@ export const ServerId = id("srv");
 export const AppId = id("app");
 export const JobId = id("job");
 export const DeploymentId = id("dep");
+export const TerminalId = id("term");
+export const HostActId = id("hact");
 
 /** What a person calls an app or a server: safe as a file, project and host name. */
 export const Name = z

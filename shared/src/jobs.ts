@@ -124,8 +124,8 @@ export const Entry = z.object({
   seq: z.int().positive(),
   at: z.int(),
   step: z.string().max(63).transform(storable),
-  /** `step`: the step has "started", "succeeded", "failed" or was "skipped". `note`: the agent's own words. The rest is output. */
-  stream: z.enum(["step", "note", "stdout", "stderr"]),
+  /** `step`: the step has "started", "succeeded", "failed" or was "skipped". `note`: the agent's own words. `gap`: what was said here is left out. The rest is output. */
+  stream: z.enum(["step", "note", "gap", "stdout", "stderr"]),
   text: z.string().max(ENTRY_LENGTH).transform(storable),
 });
 export type Entry = z.output<typeof Entry>;
@@ -146,6 +146,8 @@ export const JobView = z
     endedAt: z.int().nullable(),
     cancelAskedAt: z.int().nullable(),
     error: JobError.nullable(),
+    /** Since when what it said is no longer kept: it was too old, or there was too much. */
+    logRemovedAt: z.int().nullable(),
   })
   .meta({ id: "Job" });
 export type JobView = z.output<typeof JobView>;

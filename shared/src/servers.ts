@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Name } from "./ids.ts";
+import { Policy } from "./policy.ts";
 
 const short = z.string().max(200);
 
@@ -18,6 +19,10 @@ export const ServerFacts = z.object({
   composeVersion: short.nullable(),
   /** What to do about a missing or silent engine. */
   dockerProblem: z.string().max(1_000).nullable(),
+  /** What its owner allows there; null where its agent is too old to say. */
+  policy: Policy.nullable().default(null),
+  /** Why the policy file cannot be used: then nothing is allowed. */
+  policyProblem: z.string().max(1_000).nullable().default(null),
 });
 export type ServerFacts = z.output<typeof ServerFacts>;
 
@@ -37,7 +42,10 @@ export const ServerSample = z.object({
 });
 export type ServerSample = z.output<typeof ServerSample>;
 
-/** added: never connected. up: its agent's link is open. away: it is not. lost: it has not been for five minutes. */
+/**
+ * added: never connected. up: its agent's link is open, or was until a moment ago. away: it is not. lost: it has not been for five minutes.
+ * A link that is open again within ten seconds, or within a minute of the control plane's own start, was never away.
+ */
 export const Presence = z.enum(["added", "up", "away", "lost"]);
 export type Presence = z.output<typeof Presence>;
 
@@ -48,6 +56,10 @@ export const ServerView = z
     presence: Presence,
     /** Since when it is so. */
     since: z.int(),
+    /** Its agent's link is open at this moment: what needs the agent now can be asked for. */
+    linked: z.boolean(),
+    /** It lost its link more than five times within ten minutes, and has not held one for ten minutes since. */
+    flapping: z.boolean(),
     addedAt: z.int(),
     facts: ServerFacts.nullable(),
     /** The newest, while it is up. */
@@ -56,6 +68,41 @@ export const ServerView = z
   })
   .meta({ id: "Server" });
 export type ServerView = z.output<typeof ServerView>;
+
+/**
+ * What a server's timeline tells. connected and lost: its agent's link. control-plane-restarted: the link ended with the control plane.
+ * flapping: it lost its link time and again.
+ */
+export const TimelineEvent = z.enum([
+  "enrolled",
+  "connected",
+  "lost",
+  "control-plane-restarted",
+  "agent-restarted",
+  "host-restarted",
+  "flapping",
+]);
+export type TimelineEvent = z.output<typeof TimelineEvent>;
+
+/** One line of a server's timeline. */
+export const TimelineView = z
+  .object({
+    id: z.string(),
+    at: z.int(),
+    what: TimelineEvent,
+    /** In a sentence, as the control plane saw it; null where there is nothing to add. */
+    why: z.string().nullable(),
+    /** Why the agent says that its link had ended: of a loss; or of the last short one, while connected. */
+    agentWhy: z.string().nullable(),
+    /** From where the agent called. */
+    address: z.string().nullable(),
+    /** How long it stayed connected, lost or flapping; null while it does, and for what has no length. */
+    lastedMs: z.int().nullable(),
+    /** Losses, each over within seconds, while it was connected. */
+    shortLosses: z.int(),
+  })
+  .meta({ id: "TimelineEntry" });
+export type TimelineView = z.output<typeof TimelineView>;
 
 export const NewServer = z.strictObject({ name: Name });
 export type NewServer = z.output<typeof NewServer>;

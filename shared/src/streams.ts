@@ -1,17 +1,48 @@
 import { z } from "zod";
-import { AppId, Name } from "./ids.ts";
+import { AppId, Name, TerminalId } from "./ids.ts";
+import { LOG_LINES } from "./logs.ts";
+import { Columns, Rows, TerminalExit, TerminalTarget } from "./terminals.ts";
 
-/** Every kind of live stream: what opens it. What flows is bytes; for `logs`, one JSON `LogLine` a line. */
+/**
+ * Every kind of live stream: what opens it. What flows is bytes: for `logs`, one JSON `LogLine` a line; for `terminal`, output and input,
+ * each way no more than the other end has given credit for.
+ */
 const kinds = {
   logs: z.object({
     appId: AppId,
     name: Name,
     service: z.string().max(255).optional(),
-    tail: z.int().min(0).max(10_000),
+    tail: z.int().min(0).max(LOG_LINES),
     since: z.int().nonnegative().optional(),
     follow: z.boolean(),
   }),
+  terminal: z.object({
+    session: TerminalId,
+    /** The e-mail of who asks. */
+    by: z.string().max(254),
+    target: TerminalTarget,
+    /** It was open before: where it is no more, it is not opened again. */
+    resume: z.boolean(),
+    /** Bytes of output that the viewer has. */
+    after: z.int().nonnegative(),
+    cols: Columns,
+    rows: Rows,
+  }),
 };
+
+/** What an agent is told within a stream. */
+export const StreamOrder = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("resize"), cols: Columns, rows: Rows }),
+  z.object({ type: z.literal("end"), why: z.string().max(300) }),
+]);
+export type StreamOrder = z.output<typeof StreamOrder>;
+
+/** What an agent says within a stream. */
+export const StreamReport = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("ready"), offset: z.int().nonnegative(), lost: z.int().nonnegative(), end: z.int().nonnegative().optional() }),
+  TerminalExit.extend({ type: z.literal("exit") }),
+]);
+export type StreamReport = z.output<typeof StreamReport>;
 
 export type StreamKind = keyof typeof kinds;
 export type StreamInput<K extends StreamKind> = z.output<(typeof kinds)[K]>;

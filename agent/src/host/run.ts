@@ -3,15 +3,24 @@ import { converse } from "../conversation.ts";
 import { keepLink } from "../link.ts";
 import { createLog } from "../log.ts";
 import type { Log } from "../log.ts";
+import { linkMemory } from "../link-report.ts";
+import { bootId } from "../machine/boot-id.ts";
 import { endPrograms } from "../machine/leftovers.ts";
-import { fileJournal } from "../machine/file-journal.ts";
+import { openJournal } from "../journal/journal.ts";
+import { nodeDisk } from "../machine/node-disk.ts";
 import { nodeMachine } from "../machine/node-machine.ts";
+import { jobRefusalOf } from "../policy-jobs.ts";
 import { runJob } from "../run-job.ts";
 import { startRunner } from "../runner.ts";
 import { type Identity, type Settings, requireIdentity, settingsFrom } from "../settings.ts";
+import { startTerminals } from "../streams/terminals.ts";
 import { agentVersion } from "../version.ts";
 import { voice } from "../voice.ts";
+import { openAgentSocket } from "./agent-socket.ts";
+import { dialler } from "./dial.ts";
+import { ledger } from "./ledger.ts";
 import { takeLock } from "./lock.ts";
+import { hostJobs, startHostActs } from "./run-acts.ts";
 import { statusFile } from "./status-file.ts";
 import type { Verb } from "./verb.ts";
 
@@ -55,23 +64,43 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
   const machine = nodeMachine({ dir: dirs.data, policyFile: files.policy, agentVersion, dockerHost: process.env["DOCKER_HOST"] });
   // What an agent that was killed left running would get in the way of what it left undone.
   await endPrograms(dirs.data);
-  const runner = await startRunner({
-    journal: await fileJournal(dirs.journal),
+  const { around } = ledger(process.env["APPOS_LEDGER"]);
+  const timer = (ms: number, task: () => void) => {
+    const timeout = setTimeout(task, ms);
+    return () => clearTimeout(timeout);
+  };
+  const disk = await nodeDisk(dirs.journal);
+  const journal = await openJournal(disk, () => crypto.randomUUID());
+  let running: { id: string; since: number }[] = [];
+  const runner = startRunner({
+    journal,
     run: ({ jobId, kind, input }, { attempt, signal, say }) => {
       log.info("job starts", { jobId, kind, attempt });
-      return runJob(kind, input, { machine, say: voice(say), signal, attempt });
+      return around({ jobId, kind, attempt }, () => runJob(kind, input, { machine, say: voice(say), signal, attempt }));
     },
     now: Date.now,
-    timer(ms, task) {
-      const timer = setTimeout(task, ms);
-      return () => clearTimeout(timer);
+    timer,
+    lanesAtOnce: settings.lanesAtOnce,
+    refusal: jobRefusalOf(machine),
+    broken(error) {
+      log.error("the journal cannot be written: the agent ends, and goes on from it when it is started again", { error: String(error) });
+      process.exit(1);
     },
-    onChange: (jobs) => status.tell({ jobs }),
+    onChange(jobs) {
+      running = jobs;
+      status.tell({ jobs });
+    },
   });
+  const { acts, report, log: told } = await startHostActs({ machine, disk, inLane: runner.inLane, lastJob: journal.fence });
+  const jobs = () => hostJobs(journal.jobs(), running, told.all());
+  const closeSocket = await openAgentSocket({ path: files.socket, acts, jobs, log });
+  const terminals = startTerminals(machine);
+  const link = linkMemory({ life: crypto.randomUUID(), boot: await bootId() }, () => performance.now());
   await keepLink({
-    url: identity.url,
-    serverId: identity.serverId,
-    ca: identity.ca,
+    dial: dialler(identity),
+    now: () => performance.now(),
+    timer,
+    random: Math.random,
     stop,
     converse: (wire) =>
       converse(
@@ -80,6 +109,9 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
           version: agentVersion,
           machine,
           runner,
+          terminals,
+          acts: report,
+          linkReport: link.up,
           onWelcome() {
             log.info("link is up", { url: identity.url });
             status.tell({ link: { state: "up", since: Date.now(), lastError: null } });
@@ -90,11 +122,14 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
         },
         wire,
       ),
-    onDown(why, nextInMs) {
-      log.warn("link is down", { why, nextInMs: Math.round(nextInMs) });
+    onDown(why, heldMs, nextInMs) {
+      link.down(why);
+      log.warn("link is down", { why, heldMs: Math.round(heldMs), nextInMs: Math.round(nextInMs) });
       status.tell({ link: { state: "down", since: Date.now(), lastError: why } });
     },
   });
+  closeSocket();
+  acts.freeze();
   runner.freeze();
   await endPrograms(dirs.data);
 }

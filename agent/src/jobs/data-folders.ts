@@ -1,4 +1,4 @@
-import type { ComposePolicy } from "../policy-file.ts";
+import type { Policy } from "@appos/shared/policy";
 import { list, map, type Part, text } from "../policy-model.ts";
 import { cleanPath, isBelow } from "../policy-mounts.ts";
 import type { AppFolder } from "./app-folder.ts";
@@ -6,7 +6,7 @@ import type { JobContext } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
 
 /** Makes the folders that services mount from the app's own, and makes sure that no mount leads elsewhere through a link. */
-export async function prepareDataFolders(model: Part, app: AppFolder, policy: ComposePolicy, { machine }: JobContext) {
+export async function prepareDataFolders(model: Part, app: AppFolder, policy: Policy, { machine }: JobContext) {
   for (const [service, definition] of Object.entries(map(model.services))) {
     for (const mount of list(map(definition).volumes).map(map)) {
       if (mount.type !== "bind") continue;
@@ -20,7 +20,9 @@ export async function prepareDataFolders(model: Part, app: AppFolder, policy: Co
   }
 
   async function refuseLinks(path: string, service?: string) {
-    const top = [app.path, ...policy.hostMounts.map(cleanPath)].find((allowed) => isBelow(path, allowed));
+    const top = [app.path, ...[...policy.compose.hostMounts, ...policy.files.roots].map(cleanPath)].find((allowed) =>
+      isBelow(path, allowed),
+    );
     const link = top && (await machine.files.linkOnTheWay(top, path));
     if (!link) return;
     throw new JobFailure("POLICY_REFUSED", `${path} leads elsewhere: ${link} is a link. Mount the folder itself.`, {

@@ -11,7 +11,7 @@ async function world({ live = true } = {}) {
   const stop = new AbortController();
   async function run(kind: JobKind, input: object, attempt = 1) {
     const said: string[] = [];
-    const say = voice(({ step, stream, text }) => said.push(stream === "step" ? `${step} ${text}` : text));
+    const say = voice(({ step, stream, text }) => void said.push(stream === "step" ? `${step} ${text}` : text));
     const ending = await runJob(
       kind,
       { appId: "app_blog", name: "blog", ...input },
@@ -150,4 +150,13 @@ test("a full disk is named", async () => {
   const { server, deploy } = await world();
   server.machine.files.write = async () => Promise.reject(Object.assign(new Error("ENOSPC"), { code: "ENOSPC" }));
   expect(await deploy(2, "nginx:2")).toMatchObject({ error: { code: "DISK_FULL", details: { step: "resolve" } } });
+});
+
+test("a release that the server's owner allows no more is not started again, except by root on the server", async () => {
+  const { server, run } = await world();
+  server.policy = "registries: {only: [ghcr.io]}";
+  for (const kind of ["start-app", "restart-app"] as const)
+    expect(await run(kind, {})).toMatchObject({ error: { code: "POLICY_REFUSED", details: { rule: "registries", step: "check" } } });
+  server.policy = "registries: {only: [docker.io]}";
+  expect(await run("restart-app", {})).toMatchObject({ outcome: "succeeded" });
 });

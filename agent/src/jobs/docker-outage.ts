@@ -33,11 +33,11 @@ function isOutage(error: unknown) {
 
 async function dockerBack({ machine, say, signal }: JobContext) {
   say.note("Docker went away. Waiting up to a minute for it to come back.");
-  const until = machine.now() + PATIENCE_MS;
+  const until = machine.elapsed() + PATIENCE_MS;
   for (;;) {
     const problem = await machine.dockerProblem();
     if (!problem) return say.note("Docker is back. Going on.");
-    if (machine.now() > until)
+    if (machine.elapsed() > until)
       throw new JobFailure("DOCKER_UNAVAILABLE", `Docker went away in the middle and did not come back within a minute. ${problem}`);
     await machine.sleep(500, signal);
   }

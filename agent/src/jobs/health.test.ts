@@ -2,19 +2,14 @@ import { expect, test } from "vitest";
 import type { Container } from "../machine/machine.ts";
 import { judge } from "./health.ts";
 
-const now = 1_000_000;
-type Is = Partial<Container["status"]> & { restart?: Container["restartPolicy"]; falls?: number };
-const stateOf = ({ restart = "no", falls = 0, ...status }: Is) =>
-  judge(
-    { restartPolicy: restart, status: { state: "running", health: null, exitCode: null, startedAt: now - 10_000, ...status } } as Container,
-    falls,
-    now,
-  ).state;
+type Is = Partial<Container["status"]> & { restart?: Container["restartPolicy"]; falls?: number; upMs?: number };
+const stateOf = ({ restart = "no", falls = 0, upMs = 10_000, ...status }: Is) =>
+  judge({ restartPolicy: restart, status: { state: "running", health: null, exitCode: null, ...status } } as Container, falls, upMs).state;
 
 test.each<[string, string, Is]>([
   ["good", "up for a while", {}],
-  ["wait", "up for a moment", { startedAt: now - 100 }],
-  ["good", "healthy", { health: "healthy", startedAt: now - 1 }],
+  ["wait", "up for a moment", { upMs: 100 }],
+  ["good", "healthy", { health: "healthy", upMs: 1 }],
   ["wait", "being checked", { health: "starting" }],
   ["bad", "found unhealthy", { health: "unhealthy" }],
   ["good", "done, with nothing more to do", { state: "exited", exitCode: 0 }],
@@ -23,8 +18,8 @@ test.each<[string, string, Is]>([
   ["bad", "ended badly, after all its restarts", { state: "exited", exitCode: 1, restart: "on-failure" }],
   ["wait", "ended, about to be restarted", { state: "exited", exitCode: 1, restart: "always" }],
   ["wait", "being restarted", { state: "restarting", falls: 2, restart: "always" }],
-  ["wait", "up for a second after a fall", { startedAt: now - 1_000, falls: 1, restart: "always" }],
-  ["good", "up for long after a fall", { startedAt: now - 6_000, falls: 1, restart: "always" }],
+  ["wait", "up for a second after a fall", { upMs: 1_000, falls: 1, restart: "always" }],
+  ["good", "up for long after a fall", { upMs: 6_000, falls: 1, restart: "always" }],
   ["bad", "restarted again and again", { state: "restarting", falls: 5, restart: "always" }],
   ["wait", "made, not started", { state: "created" }],
   ["bad", "dead", { state: "dead" }],

@@ -1,4 +1,4 @@
-import type { Container } from "../machine/machine.ts";
+import type { Container, Machine } from "../machine/machine.ts";
 import type { JobContext } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
 import { unhealthy } from "./unhealthy.ts";
@@ -16,15 +16,15 @@ const LONGEST_MS = 600_000;
 
 export type Verdict = { state: "good" } | { state: "wait"; for: string } | { state: "bad"; why: string };
 
-/** How one container is doing. `falls`: how often it was restarted since it is being looked at. */
-export function judge({ status, restartPolicy }: Container, falls: number, now: number): Verdict {
+/** How one container is doing. `falls`: how often it was restarted since it is being looked at; `upMs`: how long it has been up since. */
+export function judge({ status, restartPolicy }: Container, falls: number, upMs: number): Verdict {
   const restarts = restartPolicy === "always" || restartPolicy === "unless-stopped";
   if (falls >= FALLS) return { state: "bad", why: `it ended and was restarted ${falls} times` };
   switch (status.state) {
     case "running": {
       if (status.health === "unhealthy") return { state: "bad", why: "its health check fails" };
       if (status.health === "starting") return { state: "wait", for: "its health check" };
-      const steady = now - (status.startedAt ?? now) >= (falls > 0 ? STEADY_AGAIN_MS : STEADY_MS);
+      const steady = upMs >= (falls > 0 ? STEADY_AGAIN_MS : STEADY_MS);
       return status.health === "healthy" || steady ? { state: "good" } : { state: "wait", for: "it to stay up" };
     }
     case "exited":
@@ -45,7 +45,8 @@ export type Expected = ReadonlyMap<string, number>;
 /** Waits until every container is up, and healthy where it has a health check. Fails as soon as one cannot become so. */
 export async function awaitHealth(project: string, expected: Expected, context: JobContext): Promise<Container[]> {
   const { machine, say, signal } = context;
-  const begun = machine.now();
+  const begun = machine.elapsed();
+  const upSince = upTimes(machine);
   const restartsBefore = new Map<string, number>();
   const told = new Set<string>();
 
@@ -55,7 +56,7 @@ export async function awaitHealth(project: string, expected: Expected, context: 
     const waiting: { container: Container; for: string }[] = [];
     for (const container of containers) {
       if (!restartsBefore.has(container.id)) restartsBefore.set(container.id, container.status.restarts);
-      const verdict = judge(container, container.status.restarts - restartsBefore.get(container.id)!, machine.now());
+      const verdict = judge(container, container.status.restarts - restartsBefore.get(container.id)!, upSince(container));
       if (verdict.state === "bad") throw await unhealthy(container, verdict.why, context);
       if (verdict.state === "wait") waiting.push({ container, for: verdict.for });
     }
@@ -64,13 +65,23 @@ export async function awaitHealth(project: string, expected: Expected, context: 
 
     for (const { container, for: what } of waiting) {
       const news = `${container.status.service}: waiting for ${what}.`;
-      if (machine.now() - begun <= 1_000 || told.has(news)) continue;
+      if (machine.elapsed() - begun <= 1_000 || told.has(news)) continue;
       told.add(news);
       say.note(news);
     }
-    await giveUpInTime(machine.now() - begun, waiting, missing, context);
+    await giveUpInTime(machine.elapsed() - begun, waiting, missing, context);
     await machine.sleep(look < 100 ? LOOK_MS : LATER_LOOK_MS, signal);
   }
+}
+
+/** How long each container has been up: by its own word, or where somebody has set the clock since, as long as it was seen to be. */
+function upTimes(machine: Machine) {
+  const seen = new Map<string, number>();
+  return ({ id, status: { startedAt, restarts } }: Container) => {
+    const run = `${id} ${startedAt} ${restarts}`;
+    seen.set(run, seen.get(run) ?? machine.elapsed());
+    return Math.max(machine.now() - (startedAt ?? machine.now()), machine.elapsed() - seen.get(run)!);
+  };
 }
 
 function missingService(containers: Container[], expected: Expected) {

@@ -11,8 +11,8 @@ export interface Voice {
   end(how: "succeeded" | "failed" | "canceled"): void;
   /** The agent's own words. */
   note(text: string): void;
-  /** A line of a program's output. */
-  line(stream: "stdout" | "stderr", text: string): void;
+  /** A line of a program's output. Answers when to go on, where it speaks faster than the disk writes. */
+  line(stream: "stdout" | "stderr", text: string): Promise<void> | undefined;
 }
 
 /** What every job handler is given besides its input. */
@@ -21,6 +21,8 @@ export interface JobContext {
   say: Voice;
   /** Aborted when the job is canceled or its time is up. */
   signal: AbortSignal;
+  /** Asked for by root on this server, whom the policy does not bind. */
+  byRoot?: boolean;
   /** 1 on the first try; more when the agent or the host went down in the middle. */
   attempt: number;
 }

@@ -24,15 +24,26 @@ export async function deployedRelease(machine: Machine, app: AppFolder): Promise
   return current;
 }
 
+/** The releases that ran here once and whose files are kept, newest first: what never became live has no manifest. */
+export async function keptReleases({ files }: Machine, app: AppFolder): Promise<number[]> {
+  const numbers = (await files.list(app.releases)).filter((each) => /^[1-9]\d*$/.test(each)).map(Number);
+  const ran = await Promise.all(numbers.map(async (release) => (await files.read(releaseFiles(app, release).manifest)) !== undefined));
+  return numbers.filter((_, i) => ran[i]).toSorted((a, b) => b - a);
+}
+
 /** Which containers a release is to have. */
 export const expectedIn = (model: Part): Expected =>
   new Map(Object.entries(map(model.services)).map(([service, definition]) => [service, replicasOf(map(definition))]));
 
-export async function expectedOf({ files }: Machine, { canonical }: ReleaseFiles): Promise<Expected> {
+export const expectedOf = async (machine: Machine, release: ReleaseFiles): Promise<Expected> =>
+  expectedIn(await keptModel(machine, release));
+
+/** What runs, or ran, of a release, as it is kept here. */
+export async function keptModel({ files }: Machine, { canonical }: ReleaseFiles): Promise<Part> {
   const text = await files.read(canonical);
   if (text === undefined)
     throw new JobFailure("NOT_DEPLOYED", "The files of the live release are gone from this server. Deploy the app again.");
-  return expectedIn(readCanonical(text));
+  return readCanonical(text);
 }
 
 export interface ReleaseTexts {

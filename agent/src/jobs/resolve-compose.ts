@@ -2,7 +2,7 @@ import { composeProblem } from "@appos/shared/compose-file";
 import { lineIn, refusal, warnings } from "../commands/compose-words.ts";
 import { isSet, map, type Part } from "../policy-model.ts";
 import { checkPolicy } from "../policy.ts";
-import { readPolicy } from "../policy-file.ts";
+import { policyInForce } from "../policy-in-force.ts";
 import type { AppFolder } from "./app-folder.ts";
 import { undoubled } from "./canonical.ts";
 import type { JobContext } from "./job.ts";
@@ -40,14 +40,11 @@ function invalid(message: string, where: { line?: number | undefined; column?: n
 
 /** Holds the resolved model against what the server's owner allows. */
 export async function enforcePolicy(model: Part, app: AppFolder, { machine }: JobContext) {
-  const policy = await machine
-    .policyText()
-    .then(readPolicy)
-    .catch((error: Error) => {
-      throw new JobFailure("POLICY_REFUSED", `This server's policy file cannot be used, so nothing is allowed: ${error.message}`, {
-        rule: "policy-file",
-      });
-    });
+  const policy = await policyInForce(machine);
+  if (policy.problem !== null) {
+    const message = `This server's policy file cannot be used, so nothing is allowed: ${policy.problem}`;
+    throw new JobFailure("POLICY_REFUSED", message, { rule: "policy-file" });
+  }
   const violations = checkPolicy(model, { policy, folder: app.path, project: app.project });
   const [first, ...others] = violations;
   if (!first) return policy;

@@ -2,6 +2,7 @@ import { composeRestart } from "../commands/compose.ts";
 import { appFolder } from "./app-folder.ts";
 import { needDocker, throughOutages } from "./docker-outage.ts";
 import type { JobHandler } from "./job.ts";
+import { mayStart } from "./may-start.ts";
 import { deployedRelease, expectedOf } from "./releases.ts";
 import { runCompose } from "./run-compose.ts";
 import { startAndAwaitHealth } from "./start.ts";
@@ -12,7 +13,9 @@ export const restartApp: JobHandler<"restart-app"> = async ({ name }, context) =
   const app = appFolder(machine, name);
   const release = await step("check", context, async () => {
     await needDocker(context);
-    return deployedRelease(machine, app);
+    const live = await deployedRelease(machine, app);
+    await mayStart(live, app, context);
+    return live;
   });
   await step("restart", context, () =>
     throughOutages(context, async () => {

@@ -9,7 +9,7 @@ export async function unhealthy(container: Container, why: string, context: JobC
   const { service } = container.status;
   const log: string[] = [];
   await context.machine.engine
-    .logs(container, { tail: LINES, follow: false }, async ({ text }) => void log.push(text), context.signal)
+    .logs(container, { tail: LINES, follow: false }, async (parts) => void log.push(...parts.map(({ text }) => text)), context.signal)
     .catch(() => undefined);
   const check = container.status.health === null ? [] : container.healthLines.slice(-LINES);
   say("The last lines of its log:", log, service, context);

@@ -41,7 +41,7 @@ async function keep(source: string, target: string) {
 async function librariesOf(program: string) {
   const ldd = await findTool("ldd");
   const found: string[] = [];
-  const onLine = (_: string, line: string) => found.push(...(line.match(/(?<=\s)\/\S+(?= \()/g) ?? []));
+  const onLine = (_: string, line: string) => void found.push(...(line.match(/(?<=\s)\/\S+(?= \()/g) ?? []));
   if (ldd) await runProgram(ldd, [program], { env: {}, onLine }).catch(ignoreExit);
   return found;
 }

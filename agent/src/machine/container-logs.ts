@@ -1,14 +1,14 @@
 import type Docker from "dockerode";
 import { openStream, statusOf } from "./docker-client.ts";
-import { logFrames } from "./log-frames.ts";
+import { logReader } from "./log-frames.ts";
 import type { Container, LogPart, LogQuestion } from "./machine.ts";
 
-/** A container's log, a line at a time; the next one is read when this one was taken. */
+/** A container's log, as many lines at a time as come together; the next ones are read when these were taken. */
 export async function readLogs(
   docker: Docker,
   container: Container,
   question: LogQuestion,
-  onLine: (part: LogPart) => Promise<void>,
+  onLines: (parts: LogPart[]) => Promise<void>,
   signal: AbortSignal,
 ) {
   const query = {
@@ -24,7 +24,13 @@ export async function readLogs(
     const stop = () => stream.destroy();
     signal.addEventListener("abort", stop, { once: true });
     try {
-      for await (const part of logFrames(stream, container.tty)) await onLine(part);
+      const reader = logReader(container.tty);
+      for await (const chunk of stream) {
+        const lines = reader.push(chunk as Buffer);
+        if (lines.length > 0) await onLines(lines);
+      }
+      const rest = reader.end();
+      if (rest.length > 0) await onLines(rest);
     } finally {
       signal.removeEventListener("abort", stop);
       stream.destroy();

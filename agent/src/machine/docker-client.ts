@@ -1,4 +1,5 @@
 import { Agent } from "node:http";
+import { inspect } from "node:util";
 import Docker from "dockerode";
 
 const DEFAULT_SOCKET = "/var/run/docker.sock";
@@ -10,6 +11,8 @@ export function dockerClient(host: string | undefined) {
   const url = new URL(host || `unix://${DEFAULT_SOCKET}`);
   // An engine that is going away still answers on the connections it has: a new one each time shows that it goes.
   const agent = new Agent({ keepAlive: false });
+  // The client writes out for a log that nobody keeps, at each request, all that it was given: every open connection, were it for this one.
+  Object.assign(agent, { [inspect.custom]: () => "Agent" });
   const socket = { socketPath: url.pathname, agent };
   const address = { protocol: "http" as const, host: url.hostname, port: Number(url.port || 2375), agent };
   if (url.protocol === "unix:") return new Docker(socket);

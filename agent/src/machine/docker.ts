@@ -3,6 +3,7 @@ import { containersWith } from "./containers.ts";
 import { pingEngine, statusOf } from "./docker-client.ts";
 import { readLogs } from "./container-logs.ts";
 import { watchContainers } from "./docker-events.ts";
+import { openExec } from "./exec.ts";
 import type { Engine, Image } from "./machine.ts";
 
 const labelOf = (of: Parameters<Engine["containers"]>[0]) => {
@@ -11,8 +12,8 @@ const labelOf = (of: Parameters<Engine["containers"]>[0]) => {
 };
 const ofProject = (project: string) => ({ filters: JSON.stringify({ label: [`com.docker.compose.project=${project}`] }) });
 
-/** The Docker Engine, over its socket. */
-export function dockerEngine(docker: Docker): Engine {
+/** The Docker Engine, over its socket. What is started in containers is given the mark. */
+export function dockerEngine(docker: Docker, mark: Record<string, string>): Engine {
   async function image(name: string): Promise<[string, Image] | undefined> {
     try {
       const { Id, RepoDigests } = await docker.getImage(name).inspect();
@@ -46,7 +47,8 @@ export function dockerEngine(docker: Docker): Engine {
       const found = running.find(({ Ports }) => Ports.some(({ PublicPort }) => PublicPort === port));
       return found?.Names[0]?.replace(/^\//, "");
     },
-    logs: (container, question, onLine, signal) => readLogs(docker, container, question, onLine, signal),
+    logs: (container, question, onLines, signal) => readLogs(docker, container, question, onLines, signal),
+    openExec: (container, options) => openExec(docker, container.id, options, mark),
     watch: (onChange, signal) => void watchContainers(docker, onChange, signal),
   };
 }

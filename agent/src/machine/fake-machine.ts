@@ -2,9 +2,17 @@ import type { ServerFacts, ServerSample } from "@appos/shared/servers";
 import { parse } from "yaml";
 import { fakeCompose } from "./fake-compose.ts";
 import type { FakeServer } from "./fake-server.ts";
+import { policyFacts } from "../policy-in-force.ts";
 import { CommandFailed, type Engine, type Files, type Machine } from "./machine.ts";
 
-export function fakeMachine(folder = "/var/lib/appos"): FakeServer {
+/** Time as a server in memory has it. Left out: a clock that moves when something waits. */
+interface FakeTime {
+  now(): number;
+  elapsed(): number;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeServer {
   let now = Date.UTC(2026, 10, 21);
   const server: Omit<FakeServer, "machine"> = {
     files: new Map(),
@@ -16,22 +24,27 @@ export function fakeMachine(folder = "/var/lib/appos"): FakeServer {
     onRun: () => {},
     onStart: () => {},
     onSleep: () => {},
+    onTerminal: () => undefined,
     logs: new Map(),
   };
-  const compose = fakeCompose(server, () => now);
-
-  const machine: Machine = {
-    folder,
-    files: fakeFiles(server.files),
-    engine: fakeEngine(server),
+  const clock = time ?? {
     now: () => now,
-    async sleep(ms, signal) {
+    elapsed: () => now,
+    async sleep(ms: number, signal?: AbortSignal) {
       signal?.throwIfAborted();
       now += ms;
       server.onSleep(now);
       await Promise.resolve();
       signal?.throwIfAborted();
     },
+  };
+  const compose = fakeCompose(server, clock.now);
+
+  const machine: Machine = {
+    folder,
+    files: fakeFiles(server.files),
+    engine: fakeEngine(server),
+    ...clock,
     async run(command, { signal, onLine } = {}) {
       signal?.throwIfAborted();
       server.commands.push(command.join(" "));
@@ -50,10 +63,15 @@ export function fakeMachine(folder = "/var/lib/appos"): FakeServer {
     dockerProblem: async () => server.dockerProblem,
     portHolder: async () => undefined,
     policyText: async () => server.policy,
-    facts: async () => facts(server.dockerProblem),
+    facts: async () => ({ ...facts(server.dockerProblem), ...(await policyFacts(machine)) }),
+    async openPty(options) {
+      const pty = server.onTerminal(options);
+      if (!pty) throw new Error("This server can open no terminal on itself.");
+      return pty;
+    },
     sample: async () => ({
       ...sample,
-      at: now,
+      at: clock.now(),
       containersRunning: server.containers.filter(({ status }) => status.state === "running").length,
     }),
   };
@@ -98,9 +116,10 @@ function fakeEngine(server: Omit<FakeServer, "machine">): Engine {
     networks: () => answer(() => []),
     removeNetwork: () => answer(() => undefined),
     publisher: () => answer(() => undefined),
-    async logs({ status }, { tail }, onLine) {
-      for (const part of (server.logs.get(status.container) ?? []).slice(-(tail ?? Infinity))) await onLine(part);
+    async logs({ status }, { tail }, onLines) {
+      await onLines((server.logs.get(status.container) ?? []).slice(-(tail ?? Infinity)));
     },
+    openExec: (container, options) => answer(() => server.onTerminal({ container, ...options })),
     watch: () => {},
   };
 }
@@ -117,6 +136,8 @@ const facts = (dockerProblem: string | undefined): ServerFacts => ({
   dockerVersion: dockerProblem ? null : "20.10",
   composeVersion: "2.26",
   dockerProblem: dockerProblem ?? null,
+  policy: null,
+  policyProblem: null,
 });
 const sample: ServerSample = {
   at: 0,

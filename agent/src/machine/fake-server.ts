@@ -1,4 +1,4 @@
-import type { Command, Container, LogPart, Machine } from "./machine.ts";
+import type { Command, Container, LogPart, Machine, Pty, PtyOptions } from "./machine.ts";
 
 /** A server in memory, with a clock that moves when something waits. Everything succeeds unless told otherwise. */
 export interface FakeServer {
@@ -17,6 +17,8 @@ export interface FakeServer {
   onStart: (container: Container) => void;
   /** Comes whenever time goes by. */
   onSleep: (now: number) => void;
+  /** What is at a terminal that is opened, in a container or on the server itself. */
+  onTerminal: (terminal: PtyOptions & { container?: Container }) => Pty | undefined;
   /** What each container has said, by its name. */
   logs: Map<string, LogPart[]>;
 }

@@ -7,7 +7,7 @@ import { findProgram, PATH } from "./programs.ts";
 import { runProgram } from "./spawn.ts";
 
 /** What this server is. */
-export async function hostFacts(docker: Docker, agentVersion: string): Promise<ServerFacts> {
+export async function hostFacts(docker: Docker, agentVersion: string): Promise<Omit<ServerFacts, "policy" | "policyProblem">> {
   const [os, engine, compose] = await Promise.all([osName(), engineVersion(docker), composeVersion()]);
   return {
     hostname: hostname(),
@@ -68,7 +68,7 @@ async function composeVersion(): Promise<Found> {
     await runProgram(await findProgram("docker-compose"), ["version", "--short"], {
       env: { PATH, HOME: "/nonexistent" },
       timeoutMs: ANSWER_MS,
-      onLine: (_, line) => said.push(line),
+      onLine: (_, line) => void said.push(line),
     });
     return { version: (said[0] ?? "").slice(0, 200) };
   } catch (error) {

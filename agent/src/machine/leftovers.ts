@@ -9,30 +9,48 @@ const PATIENCE_MS = 5_000;
 export const markOf = (folder: string) => ({ [MARK]: folder });
 
 /** Ends every program that an agent of this folder has started, now or before it was killed. Resolves once they are gone. */
-export async function endPrograms(folder: string) {
+export const endPrograms = (folder: string) => endAll(async () => (await processes(`${MARK}=${folder}`)).filter(isMarked));
+
+/** Ends what is found, time and again, until nothing is. */
+export async function endAll(find: () => Promise<Process[]>) {
   for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; await sleep(10)) {
-    const left = await programsOf(folder);
+    const left = await find();
     if (left.length === 0) return;
-    for (const pid of left) kill(pid);
+    for (const { pid } of left) kill(pid, "SIGKILL");
   }
 }
 
-async function programsOf(folder: string): Promise<number[]> {
-  const wanted = `${MARK}=${folder}`;
+export interface Process {
+  pid: number;
+  parent: number;
+  session: number;
+  /** It, or what started it, was given the mark. */
+  marked: boolean;
+}
+
+const isMarked = ({ marked }: Process) => marked;
+
+/** Every process of this machine but this one and those that have ended. */
+export async function processes(mark: string): Promise<Process[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  const marked = await Promise.all(pids.map(async (pid) => (await environmentOf(pid)).includes(wanted)));
-  return pids.filter((_, i) => marked[i]).map(Number);
+  const found = await Promise.all(pids.map((pid) => processOf(pid, mark)));
+  return found.filter((each) => each !== undefined);
 }
 
-/** Of somebody else's process, or of one that has ended, nothing can be read. */
-async function environmentOf(pid: string) {
-  const text = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
-  return text.split("\0");
+/** Of somebody else's process no environment can be read; of one that has ended, nothing. */
+async function processOf(pid: string, mark: string): Promise<Process | undefined> {
+  const [stat, environment] = await Promise.all(
+    ["stat", "environ"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")),
+  );
+  // The name, in brackets, may hold anything.
+  const [state = "", parent, , session] = stat!.slice(stat!.lastIndexOf(")") + 2).split(" ");
+  if (state === "" || state === "Z" || state === "X") return undefined;
+  return { pid: Number(pid), parent: Number(parent), session: Number(session), marked: environment!.split("\0").includes(mark) };
 }
 
-function kill(pid: number) {
+export function kill(pid: number, signal: NodeJS.Signals) {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch {
     // It has ended.
   }

@@ -117,7 +117,12 @@ secrets: {word: {environment: PASSWORD}}`;
 
   const [container] = await machine.engine.containers({ project: "appos-h2-g" });
   const said: string[] = [];
-  await machine.engine.logs(container!, { follow: false }, async ({ text }) => void said.push(text), new AbortController().signal);
+  await machine.engine.logs(
+    container!,
+    { follow: false },
+    async (parts) => void said.push(...parts.map(({ text }) => text)),
+    new AbortController().signal,
+  );
   expect(said).toEqual(["hunter-2$x"]);
   expect(await deploy("h2-g", 2, compose)).toMatchObject({
     error: { code: "INVALID_COMPOSE", message: expect.stringContaining("PASSWORD") },

@@ -5,50 +5,55 @@ import type { LogPart } from "./machine.ts";
 const LINE_BYTES = 16 * 1024;
 const HEADER_BYTES = 8;
 const STAMP_AT_MOST = 64;
-const NEWLINE = 10;
+const [NEWLINE, RETURN, SPACE, DASH, T] = [10, 13, 32, 45, 84];
 
-/** Docker's log bytes, as lines: in pieces with a header each, or plain from a container with a terminal. */
-export async function* logFrames(bytes: AsyncIterable<Buffer | string>, tty: boolean): AsyncGenerator<LogPart> {
-  if (tty) return yield* plainLines(bytes);
-  const lines = { stdout: assembler("stdout"), stderr: assembler("stderr") };
-  for await (const { stream, piece } of pieces(bytes)) {
-    const part = lines[stream].take(piece);
-    if (part) yield part;
-  }
-  for (const { rest } of [lines.stdout, lines.stderr]) {
-    const part = rest();
-    if (part) yield part;
-  }
+/** Puts Docker's log bytes together to lines: as many as each chunk completes. */
+export interface LogReader {
+  push(chunk: Buffer): LogPart[];
+  end(): LogPart[];
 }
 
-async function* plainLines(bytes: AsyncIterable<Buffer | string>): AsyncGenerator<LogPart> {
-  const ready: LogPart[] = [];
+/** Docker's log comes in pieces with a header each, or plain from a container with a terminal. */
+export const logReader = (tty: boolean): LogReader => (tty ? plainLines() : framedLines());
+
+function plainLines(): LogReader {
+  let ready: LogPart[] = [];
   let stamp = "";
   const splitter = lineSplitter((line) => {
-    const end = stampLength(line);
-    stamp = end > 0 ? line.slice(0, end) : stamp;
-    ready.push({ stream: "stdout", stamp, text: end > 0 ? line.slice(end + 1) : line });
+    const space = line.indexOf(" ");
+    const stamped = space > 0 && space <= STAMP_AT_MOST && line.charCodeAt(4) === DASH && line.charCodeAt(10) === T;
+    if (stamped) stamp = line.slice(0, space);
+    ready.push({ stream: "stdout", stamp, text: stamped ? line.slice(space + 1) : line });
   }, LINE_BYTES);
-  for await (const chunk of bytes) {
-    splitter.push(chunk as Buffer);
-    yield* ready.splice(0);
-  }
-  splitter.end();
-  yield* ready;
+  const take = () => {
+    const lines = ready;
+    ready = [];
+    return lines;
+  };
+  return { push: (chunk) => (splitter.push(chunk), take()), end: () => (splitter.end(), take()) };
 }
 
 /** A header says which stream, and how many bytes follow. */
-async function* pieces(bytes: AsyncIterable<Buffer | string>): AsyncGenerator<{ stream: LogPart["stream"]; piece: Buffer }> {
+function framedLines(): LogReader {
+  const lines = { stdout: assembler("stdout"), stderr: assembler("stderr") };
   let held: Buffer = Buffer.alloc(0);
-  for await (const chunk of bytes) {
-    held = held.length === 0 ? (chunk as Buffer) : Buffer.concat([held, chunk as Buffer]);
-    while (held.length >= HEADER_BYTES) {
-      const end = HEADER_BYTES + held.readUInt32BE(4);
-      if (held.length < end) break;
-      yield { stream: held[0] === 2 ? "stderr" : "stdout", piece: held.subarray(HEADER_BYTES, end) };
-      held = held.subarray(end);
-    }
-  }
+  return {
+    push(chunk) {
+      const ready: LogPart[] = [];
+      const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+      let at = 0;
+      while (bytes.length - at >= HEADER_BYTES) {
+        const end = at + HEADER_BYTES + bytes.readUInt32BE(at + 4);
+        if (bytes.length < end) break;
+        const line = lines[bytes[at] === 2 ? "stderr" : "stdout"].take(bytes.subarray(at + HEADER_BYTES, end));
+        if (line) ready.push(line);
+        at = end;
+      }
+      held = bytes.subarray(at);
+      return ready;
+    },
+    end: () => [lines.stdout, lines.stderr].flatMap(({ rest }) => rest() ?? []),
+  };
 }
 
 /** Puts the pieces of one stream together. Docker cuts a long line in pieces and stamps each; only the last ends with a newline. */
@@ -69,11 +74,18 @@ function assembler(stream: LogPart["stream"]) {
 
   return {
     take(piece: Buffer): LogPart | undefined {
-      const end = stampLength(piece.toString("latin1", 0, STAMP_AT_MOST));
-      const whole = piece.at(-1) === NEWLINE;
-      const text = piece.subarray(end > 0 ? end + 1 : 0, whole ? -1 : undefined);
+      const end = stampLength(piece);
+      const from = end > 0 ? end + 1 : 0;
+      const whole = piece[piece.length - 1] === NEWLINE;
+      const stamp = piece.toString("latin1", 0, end);
+      // Nearly every line comes in one piece.
+      if (whole && begun === undefined && piece.length - from <= LINE_BYTES) {
+        const to = piece.length - (piece[piece.length - 2] === RETURN && piece.length - 2 >= from ? 2 : 1);
+        return { stream, stamp, text: piece.toString("utf8", from, to) };
+      }
+      const text = piece.subarray(from, whole ? -1 : undefined);
       const room = text.subarray(0, LINE_BYTES - keptBytes);
-      begun ??= piece.toString("latin1", 0, end);
+      begun ??= stamp;
       kept.push(Buffer.from(room));
       keptBytes += room.length;
       cutBytes += text.length - room.length;
@@ -83,8 +95,8 @@ function assembler(stream: LogPart["stream"]) {
   };
 }
 
-/** How many characters in front are the time; 0 where there is none. */
-function stampLength(line: string) {
-  const end = line.slice(0, STAMP_AT_MOST).indexOf(" ");
-  return end > 0 && !Number.isNaN(Date.parse(line.slice(0, end))) ? end : 0;
+/** How many bytes in front are the time, as Docker writes it; 0 where there is none. */
+function stampLength(piece: Buffer) {
+  const end = piece.indexOf(SPACE);
+  return end > 0 && end <= STAMP_AT_MOST && piece[4] === DASH && piece[10] === T ? end : 0;
 }

@@ -8,8 +8,10 @@ export interface Machine {
   readonly folder: string;
   readonly files: Files;
   readonly engine: Engine;
-  /** Milliseconds UTC. */
+  /** Milliseconds UTC, by a clock that may be set. */
   now(): number;
+  /** Milliseconds, by a clock that never jumps: how long something took. */
+  elapsed(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Runs a program to its end, line by line, in a clean environment. Rejects with CommandFailed, or with the signal's reason once all of it is gone. */
   run(command: Command, options?: RunOptions): Promise<void>;
@@ -23,6 +25,36 @@ export interface Machine {
   policyText(): Promise<string | undefined>;
   facts(): Promise<ServerFacts>;
   sample(): Promise<ServerSample>;
+  /** A login shell of the user that runs the agent. Rejects with a sentence where there can be none. */
+  openPty(options: PtyOptions): Promise<Pty>;
+}
+
+/** Its id marks every program of a terminal. */
+export interface PtyOptions {
+  id: string;
+  cols: number;
+  rows: number;
+}
+
+/** A program at a terminal of its own. */
+export interface Pty {
+  /** Hears its output, in order; the bytes may be kept only by copying them. */
+  listen(hear: (bytes: Uint8Array) => void): void;
+  /** Resolves once its terminal has taken all of them: a program that does not read is waited for. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** No more output until it is resumed, so that a program that goes on writing has to wait. */
+  pause(): void;
+  resume(): void;
+  resize(cols: number, rows: number): void;
+  /** Hangs up: every program of this terminal is told, and those that stay are ended. Resolves once all are gone. */
+  end(): Promise<void>;
+  /** Resolves after the last of its output, when all of its programs are gone. */
+  readonly exited: Promise<PtyExit>;
+}
+export interface PtyExit {
+  /** Null when it was ended by a signal. */
+  code: number | null;
+  signal: string | null;
 }
 
 /** A program's name and its arguments. */
@@ -31,7 +63,8 @@ export type Program = "docker-compose";
 
 export interface RunOptions {
   signal?: AbortSignal;
-  onLine?(stream: "stdout" | "stderr", text: string): void;
+  /** An answer is waited for before more is read: who speaks too fast is slowed down. */
+  onLine?(stream: "stdout" | "stderr", text: string): Promise<void> | undefined;
   timeoutMs?: number;
 }
 
@@ -129,8 +162,10 @@ export interface Engine {
   removeNetwork(name: string): Promise<void>;
   /** Which container of the server publishes a port. */
   publisher(port: PublishedPort["hostPort"]): Promise<string | undefined>;
-  /** A container's log, line by line; `onLine` is waited for. Resolves at the end of the log or when the signal aborts. */
-  logs(container: Container, question: LogQuestion, onLine: (part: LogPart) => Promise<void>, signal: AbortSignal): Promise<void>;
+  /** A container's log, as many lines at a time as come together; `onLines` is waited for. Resolves at its end or when the signal aborts. */
+  logs(container: Container, question: LogQuestion, onLines: (parts: LogPart[]) => Promise<void>, signal: AbortSignal): Promise<void>;
+  /** A shell in a running container; undefined where the container has none. */
+  openExec(container: Container, options: PtyOptions): Promise<Pty | undefined>;
   /** Says whose containers changed, for ever; null when it may be anyone's: the engine came, or went away. Ends with the signal. */
   watch(onChange: (appId: string | null) => void, signal: AbortSignal): void;
 }

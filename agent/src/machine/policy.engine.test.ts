@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, test } from "vitest";
 import type { Rule } from "../policy-model.ts";
@@ -121,6 +121,35 @@ test("the server's owner may allow more, path by path", async () => {
   );
   expect(await deploy(service(`volumes: ["${world.folder}/shared2:/s"]`))).toMatchObject({ error: { details: { rule: "host-mount" } } });
   expect(await deploy(service("cap_add: [SYS_ADMIN]"))).toMatchObject({ error: { details: { rule: "capabilities" } } });
+});
+
+test("what is not allowed any more is not started again, and what was started again leads where it led", async () => {
+  allow("compose: {capabilities: [NET_ADMIN]}\n");
+  expect(await deploy(service(`cap_add: [NET_ADMIN]\n    volumes: ["./data:/d"]`))).toMatchObject({ outcome: "succeeded" });
+  for (const kind of ["start-app", "restart-app"] as const) {
+    allow("compose: {capabilities: [NET_ADMIN]}\n");
+    expect(await world.run(kind, { name: "h2-p" })).toMatchObject({ outcome: "succeeded" });
+    allow("");
+    expect(await world.run(kind, { name: "h2-p" })).toMatchObject({
+      error: { code: "POLICY_REFUSED", details: { rule: "capabilities", step: "check" } },
+    });
+  }
+  allow("compose: {capabilities: [NET_ADMIN]}\n");
+  const data = join(world.machine.folder, "apps/h2-p/data");
+  rmSync(data, { recursive: true });
+  symlinkSync("/etc", data);
+  expect(await world.run("start-app", { name: "h2-p" })).toMatchObject({
+    error: { code: "POLICY_REFUSED", details: { rule: "host-mount" }, message: expect.stringContaining("is a link") },
+  });
+  rmSync(data);
+});
+
+test("every image must come from a registry that the server's owner allows, anchors and merges seen through", async () => {
+  allow("registries: {only: [ghcr.io]}\n");
+  const hidden = `x-i: &i {image: "${BUSYBOX}"}\nservices:\n  w: {<<: *i, command: ["true"]}`;
+  expect(await deploy(hidden)).toMatchObject({ error: { code: "POLICY_REFUSED", details: { rule: "registries", service: "w" } } });
+  allow("registries: {only: [docker.io]}\n");
+  expect(await deploy(hidden)).toMatchObject({ outcome: "succeeded" });
 });
 
 test.each(["compose: {privileged: maybe}", "compose: {allowAll: true}", "compose: ["])(

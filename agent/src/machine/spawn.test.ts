@@ -7,7 +7,7 @@ async function run(script: string, options: Partial<Parameters<typeof runProgram
   const said: string[] = [];
   await runProgram("/bin/sh", ["-c", script], {
     env: { PATH: "/bin:/usr/bin" },
-    onLine: (stream, text) => said.push(`${stream} ${text}`),
+    onLine: (stream, text) => void said.push(`${stream} ${text}`),
     ...options,
   });
   return said;

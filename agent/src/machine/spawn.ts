@@ -11,7 +11,8 @@ export interface SpawnOptions {
   timeoutMs?: number | undefined;
   /** How long it may take to end by itself once it was asked to. */
   patienceMs?: number;
-  onLine?: ((stream: "stdout" | "stderr", text: string) => void) | undefined;
+  /** An answer is waited for before more is read. */
+  onLine?: ((stream: "stdout" | "stderr", text: string) => Promise<void> | undefined | void) | undefined;
   /** Takes standard output as it is, instead of line by line. */
   onOutput?: (bytes: Buffer) => void;
 }
@@ -32,7 +33,10 @@ export async function runProgram(program: string, args: readonly string[], optio
     const lines = lineSplitter((text) => {
       last.push(text);
       if (last.length > REMEMBERED) last.shift();
-      options.onLine?.(stream, text);
+      const waits = options.onLine?.(stream, text);
+      if (!waits) return;
+      child[stream]!.pause();
+      void waits.finally(() => child[stream]!.resume());
     });
     const raw = stream === "stdout" ? options.onOutput : undefined;
     child[stream]!.on("data", raw ?? lines.push).on("end", lines.end);

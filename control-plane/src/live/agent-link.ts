@@ -1,26 +1,22 @@
-import type { AgentFrame, ControlFrame } from "@appos/shared/agent-link";
+import type { AgentFrame, ControlFrame, Proof } from "@appos/shared/agent-link";
 import { openStates } from "@appos/shared/jobs";
 import type { Job, Link } from "../features/jobs/service.ts";
 import type { Services } from "../services.ts";
 
 const over = ({ state }: Job) => !openStates.includes(state);
 
-type Proof = Extract<AgentFrame, { type: "proof" }>;
 /** What an agent says once it is let in, of its jobs. */
-export type JobFrame = Extract<AgentFrame, { type: "accepted" | "refused" | "output" | "finished" }>;
+export type JobFrame = Extract<AgentFrame, { type: "accepted" | "refused" | "described" | "output" | "finished" }>;
 
 /** Welcomes an agent that has proved itself: from where each of its jobs goes on, and which it may forget. Nothing to a stale link. */
-export async function welcome(
-  { jobs, system }: Services,
-  link: Link,
-  { journal, jobs: journalled }: Proof,
-): Promise<ControlFrame[] | undefined> {
-  const agreed = await jobs.agree(link, journal, journalled);
+export async function welcome({ jobs, system }: Services, link: Link, proof: Proof): Promise<ControlFrame[] | undefined> {
+  const agreed = await jobs.agree(link, proof);
   if (!agreed) return undefined;
   return [
-    { type: "welcome", epoch: link.epoch, incarnation: await system.incarnation() },
+    { type: "welcome", epoch: link.epoch, incarnation: (await system.incarnation()).id },
     ...agreed.resend.map(({ id, held }): ControlFrame => ({ type: "resend", jobId: id, after: held })),
     ...agreed.forget.map((jobId): ControlFrame => ({ type: "forget", jobId })),
+    ...agreed.describe.map((jobId): ControlFrame => ({ type: "describe", jobId })),
   ];
 }
 
@@ -30,6 +26,10 @@ export async function answer({ jobs }: Services, link: Link, frame: JobFrame): P
     case "accepted":
       await jobs.accept(link, frame.jobId);
       return [];
+    case "described": {
+      const job = await jobs.adopt(link, frame.offer);
+      return job && !over(job) ? [{ type: "resend", jobId: job.id, after: job.held }] : [];
+    }
     case "refused":
       await jobs.refuse(link, frame.jobId, frame.error);
       return [];
@@ -48,19 +48,11 @@ export async function answer({ jobs }: Services, link: Link, frame: JobFrame): P
   }
 }
 
-/** What an agent should hear without having asked. */
-export async function news({ jobs }: Services, link: Link): Promise<ControlFrame[]> {
-  const { offers, cancels } = await jobs.pending(link);
+/** What an agent should hear without having asked. `said`: which offers this link has heard, and when. */
+export async function news({ jobs }: Services, link: Link, said: Map<string, number>): Promise<ControlFrame[]> {
+  const { offers, cancels } = await jobs.pending(link, said);
   return [
-    ...offers.map(({ id, kind, lane, input, held, timeLimitMs }): ControlFrame => ({
-      type: "offer",
-      jobId: id,
-      kind,
-      lane,
-      input,
-      after: held,
-      timeLimitMs,
-    })),
-    ...cancels.map(({ id }): ControlFrame => ({ type: "cancel", jobId: id })),
+    ...offers.map((offer): ControlFrame => ({ type: "offer", ...offer })),
+    ...cancels.map((jobId): ControlFrame => ({ type: "cancel", jobId })),
   ];
 }

@@ -1,11 +1,13 @@
-import { AgentFrame, closeCodes, type ControlFrame } from "@appos/shared/agent-link";
+import { AgentFrame, closeCodes, type ControlFrame, type Offer } from "@appos/shared/agent-link";
 import type { ServerSample } from "@appos/shared/servers";
 import type { StreamInput, StreamKind } from "@appos/shared/streams";
 import { AppError } from "../errors.ts";
 import type { Services } from "../services.ts";
 import { answer, news, welcome } from "./agent-link.ts";
 import { challenge, type Greeting, helloProblem, proves } from "./handshake.ts";
-import { linkStreams } from "./streams.ts";
+import type { Admission } from "../features/terminals/service.ts";
+import { isStreamFrame, linkStreams, looksLikeStreamFrame } from "./streams.ts";
+import { viewerLink, type ViewerSocket } from "./viewer-link.ts";
 
 /** An agent's socket. Its platform keeps what a room notes on it for as long as it is open, through hibernation too. */
 export interface AgentSocket {
@@ -15,9 +17,17 @@ export interface AgentSocket {
   greeting: Greeting | undefined;
   /** Its agent has proved itself. */
   proven: boolean;
+  /** How many lanes its server runs side by side, as its proof says. */
+  lanes: number;
+  /** From where it called, where that is known. */
+  address: string | null;
   send(text: string): void;
+  sendBytes(bytes: Uint8Array): void;
   close(code: number, reason: string): void;
 }
+
+/** What a browser says of itself when it comes to a terminal: bytes of output that it has, and its size. */
+export type View = Pick<StreamInput<"terminal">, "after" | "cols" | "rows">;
 
 /** One server's live traffic. What it keeps, the database, the sockets and the agent could give back. */
 export function room(services: Services, serverId: string, sockets: () => AgentSocket[]) {
@@ -31,20 +41,30 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
 
   let sample: ServerSample | undefined;
   const say = (socket: AgentSocket, frames: ControlFrame[]) => frames.forEach((frame) => socket.send(JSON.stringify(frame)));
-  const linkOf = ({ epoch }: AgentSocket) => ({ serverId, epoch });
+  const linkOf = ({ epoch, lanes }: AgentSocket) => ({ serverId, epoch, lanes });
   const newest = () =>
     sockets()
       .filter(({ proven }) => proven)
       .toSorted((a, b) => b.epoch - a.epoch)
       .at(0);
-  const streams = linkStreams((frame) => {
-    const socket = newest();
-    if (socket) say(socket, [frame]);
+  const streams = linkStreams({
+    send(frame) {
+      const socket = newest();
+      if (socket) say(socket, [frame]);
+    },
+    sendBytes: (bytes) => newest()?.sendBytes(bytes),
   });
+
+  /** Which offers the link has heard, and when: they are not repeated with each look. */
+  let offered = new Map<string, number>();
+  function sayOffers(socket: AgentSocket, frames: ControlFrame[]) {
+    for (const frame of frames) if (frame.type === "offer") offered.set(frame.jobId, services.now());
+    say(socket, frames);
+  }
 
   async function look() {
     const socket = newest();
-    if (socket) say(socket, await news(services, linkOf(socket)));
+    if (socket) sayOffers(socket, await news(services, linkOf(socket), offered));
     await services.jobs.tellEnds(serverId);
   }
 
@@ -63,18 +83,21 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
   }
 
   async function letIn(socket: AgentSocket, proof: Extract<AgentFrame, { type: "proof" }>) {
+    if (socket.proven) return;
     const { greeting } = socket;
     socket.greeting = undefined;
     if (!greeting || !(await proves(services, serverId, greeting, proof))) {
       return socket.close(closeCodes.unproven, "This agent's key is not the one this server enrolled with");
     }
+    socket.lanes = proof.lanes;
     const frames = await welcome(services, linkOf(socket), proof);
     if (!frames) return socket.close(closeCodes.stale, "A newer link is open");
     socket.proven = true;
+    offered = new Map();
     streams.end("The server's agent has connected anew");
     for (const other of sockets()) if (other.proven && other.epoch < socket.epoch) other.close(closeCodes.stale, "A newer link is open");
     say(socket, frames);
-    await services.servers.connected(serverId);
+    await services.servers.connected(serverId, socket.address);
     await look();
   }
 
@@ -85,17 +108,23 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
     if (frame.type === "proof") return letIn(socket, frame);
     if (!socket.proven) return socket.close(closeCodes.unproven, "Nothing counts before the agent has proved itself");
     if (socket !== newest()) return;
+    if (isStreamFrame(frame)) return streams.hear(frame);
     switch (frame.type) {
       case "facts":
         return services.servers.said(serverId, frame.facts);
+      case "link-report":
+        return services.servers.reported(serverId, frame);
       case "sample":
         sample = frame.sample;
         return services.events.publish({ type: "server.sampled", id: serverId, data: frame.sample });
       case "inventory":
         return services.apps.observed(serverId, frame.apps, frame.whole);
-      case "stream-closed":
-        return streams.closed(frame.streamId, frame.error);
+      case "host-acts":
+        return say(socket, [{ type: "host-acts-kept", ids: await services.hostActs.keep(serverId, frame.acts) }]);
+      case "terminals":
+        return services.terminals.reported(serverId, socket.epoch, frame);
     }
+    if ("jobId" in frame && frame.type !== "output") offered.delete(frame.jobId);
     say(socket, await answer(services, linkOf(socket), frame));
     if (frame.type === "refused" || frame.type === "finished") await look();
   }
@@ -103,18 +132,27 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
   return {
     /** There may be work: offers the head of each free lane. */
     wake: () => inTurn(look),
+    /** A job was just written as offered over this link. Should this be lost, a look finds it. */
+    offer: (offer: Offer) =>
+      inTurn(async () => {
+        const socket = newest();
+        if (socket) sayOffers(socket, [{ type: "offer", ...offer }]);
+        await services.jobs.tellEnds(serverId);
+      }),
     join: (socket: AgentSocket) => inTurn(() => join(socket)),
-    receive: (socket: AgentSocket, text: string) => inTurn(() => hear(socket, text)),
+    receive: (socket: AgentSocket, text: string) =>
+      // What is said in a stream keeps its place among the stream's bytes.
+      socket.proven && looksLikeStreamFrame(text) ? hear(socket, text) : inTurn(() => hear(socket, text)),
     /** Stream bytes wait for nobody: they touch no row. */
     receiveBytes(socket: AgentSocket, bytes: Uint8Array) {
       if (!socket.proven || !streams.receive(bytes)) socket.close(closeCodes.malformed, "This frame is malformed");
     },
     /** A socket has closed; when it was the link, its server is away. */
-    left: (socket: AgentSocket) =>
+    left: (socket: AgentSocket, why: string) =>
       inTurn(async () => {
         if (!socket.proven || newest()) return;
         streams.end("The server's agent has lost its connection");
-        await services.servers.disconnected(serverId);
+        await services.servers.disconnected(serverId, why);
       }),
     revoke() {
       const wasUp = newest() !== undefined;
@@ -125,10 +163,24 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
       return inTurn(async () => {
         if (!wasUp || newest()) return;
         streams.end("The server was removed, or given another key");
-        await services.servers.disconnected(serverId);
+        await services.servers.disconnected(serverId, "The server was removed, or given another key.");
       });
     },
     sample: () => (newest() ? sample : undefined),
+    link: () => newest()?.epoch,
+    /** A browser at one of the server's terminals. Over another link than the one it was let in for, it must come again. */
+    watch({ terminalId, target, by, resume, epoch }: Admission, view: View, socket: ViewerSocket) {
+      const input = { session: terminalId, by, target, resume, ...view };
+      return viewerLink(
+        input,
+        socket,
+        (ears) => (epoch === undefined || newest()?.epoch !== epoch ? undefined : streams.connect("terminal", input, ears)),
+        {
+          ready: () => services.terminals.started(serverId, terminalId),
+          refused: (why) => services.terminals.refused(serverId, terminalId, why),
+        },
+      );
+    },
     open<K extends StreamKind>(kind: K, input: StreamInput<K>): ReadableStream<Uint8Array> {
       if (!newest()) throw new AppError("SERVER_AWAY", "The server is away, and its logs are there. They can be read once it is back.");
       return streams.open(kind, input);

@@ -1,6 +1,9 @@
+import type { Offer } from "@appos/shared/agent-link";
 import type { StreamInput, StreamKind } from "@appos/shared/streams";
 import type { Services } from "../services.ts";
-import { type AgentSocket, room } from "./room.ts";
+import type { Admission } from "../features/terminals/service.ts";
+import { type AgentSocket, room, type View } from "./room.ts";
+import type { ViewerSocket } from "./viewer-link.ts";
 
 export type Rooms = ReturnType<typeof roomMap>;
 
@@ -18,23 +21,29 @@ export function roomMap(services: () => Services) {
   }
   return {
     wake: (serverId: string) => roomOf(serverId).wake(),
-    wakeAll: () => Promise.all([...rooms.values()].map(({ wake }) => wake())),
+    offer: (serverId: string, offer: Offer) => roomOf(serverId).offer(offer),
     revoke: (serverId: string) => rooms.get(serverId)?.revoke(),
     sample: (serverId: string) => rooms.get(serverId)?.sample(),
+    link: (serverId: string) => rooms.get(serverId)?.link(),
+    /** A browser that was let in, at a terminal of a server. */
+    watch: (admission: Admission, view: View, socket: ViewerSocket) => roomOf(admission.serverId).watch(admission, view, socket),
     open: <K extends StreamKind>(serverId: string, kind: K, input: StreamInput<K>) => roomOf(serverId).open(kind, input),
     /** Whose room it is was settled when the socket was opened; what is said on it must then be proved. */
-    join(serverId: string, { send, close }: Pick<AgentSocket, "send" | "close">) {
+    join(
+      serverId: string,
+      { send, sendBytes, close, address = null }: Pick<AgentSocket, "send" | "sendBytes" | "close"> & Partial<Pick<AgentSocket, "address">>,
+    ) {
       const { sockets, join, receive, receiveBytes, left } = roomOf(serverId);
-      const socket: AgentSocket = { epoch: 0, greeting: undefined, proven: false, send, close };
+      const socket: AgentSocket = { epoch: 0, greeting: undefined, proven: false, lanes: 1, address, send, sendBytes, close };
       sockets.add(socket);
       return {
         joined: join(socket),
         receive: (text: string) => receive(socket, text),
         receiveBytes: (bytes: Uint8Array) => receiveBytes(socket, bytes),
         proven: () => socket.proven,
-        leave() {
+        leave(why = "The connection was closed.") {
           sockets.delete(socket);
-          return left(socket);
+          return left(socket, why);
         },
       };
     },

@@ -35,6 +35,14 @@ export function activityService({ database, clock, events }: Ports) {
     statement: (act: Act): Statement => store.insert(row(act)),
     told: () => events.publish({ type: "activity.added", id: "" }),
 
+    /** The same for what is told until somebody has kept it: the act comes last, so that what comes with it can look whether it is new. */
+    async writeOnce(act: Omit<Act, "actor"> & { id: string; at: number; by: string }, statements: Statement[]) {
+      const insert = store.insertOnce({ address: null, ...act });
+      const [first, ...rest] = [...statements, insert];
+      await database.batch([first!, ...rest]);
+      events.publish({ type: "activity.added", id: "" });
+    },
+
     /** Makes a change and writes down who asked for it: both or neither. */
     async write<const T extends Statement[]>(act: Act, statements: T) {
       const [, ...results] = await database.batch([store.insert(row(act)), ...statements]);

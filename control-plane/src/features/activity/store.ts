@@ -19,6 +19,8 @@ export function activityStore(database: Database) {
   const of = (appId: string | undefined) => (appId === undefined ? undefined : eq(activity.appId, appId));
   return {
     insert: (row: typeof activity.$inferInsert) => database.insert(activity).values(row),
+    /** Nothing happens where it is there already. */
+    insertOnce: (row: typeof activity.$inferInsert) => database.insert(activity).values(row).onConflictDoNothing({ target: activity.id }),
     count: async (appId?: string) => (await database.select({ n: count() }).from(activity).where(of(appId)))[0]!.n,
     list: ({ page, pageSize }: PageQuery, appId?: string) =>
       database

@@ -21,6 +21,8 @@ export const apps = sqliteTable(
     liveRelease: integer(),
     liveVersion: integer(),
     liveDeploymentId: text(),
+    /** The number of the last job that changed what runs, or of the one before an act on the server itself: what came before counts no more. */
+    lastOrder: integer().notNull().default(0),
     /** What whoever runs it wants: set by the last deploy, start or stop that succeeded. */
     wanted: text().$type<"running" | "stopped">().notNull().default("running"),
     /** Its containers, as its server last said. */

@@ -27,15 +27,14 @@ export function appService(
 ) {
   const store = appStore(database);
   const changed = (id: string) => events.publish({ type: "app.changed", id });
-  const find = async (idOrName: string): Promise<AppRow> =>
-    (await store.find(idOrName)) ?? (await store.findByName(idOrName)) ?? notFound("app");
+  const find = async (idOrName: string): Promise<AppRow> => (await store.findByIdOrName(idOrName)) ?? notFound("app");
 
   async function viewsOf(rows: AppRow[]): Promise<AppView[]> {
     const open = Map.groupBy(await jobs.openOfApps(rows.length === 1 ? rows[0]!.id : undefined), ({ appId }) => appId);
     const presences = await servers.presences(rows.map(({ serverId }) => serverId));
     return rows.map((row) => {
       const { id, name, serverId, services, observedAt, liveRelease, liveVersion, version, deploymentId, createdAt } = row;
-      const server = presences.get(serverId) ?? { name: serverId, presence: "lost" as const };
+      const server = presences.get(serverId) ?? { name: serverId, presence: "lost" as const, since: 0 };
       const status = appStatus({ ...row, presence: server.presence, openJobs: (open.get(id) ?? []).map(({ kind }) => kind) });
       return {
         id,
@@ -44,7 +43,8 @@ export function appService(
         serverName: server.name,
         status,
         services,
-        observedAt,
+        // As long as its server was there, what it said last was so.
+        observedAt: observedAt !== null && server.presence !== "up" ? Math.max(observedAt, server.since) : observedAt,
         liveRelease,
         liveVersion,
         version,
@@ -84,7 +84,7 @@ export function appService(
   const settledAs =
     (wanted: "running" | "stopped"): Settled =>
     async (job) => {
-      if (job.appId && job.state === "succeeded") await store.wanted(job.appId, wanted);
+      if (job.appId && job.state === "succeeded") await store.wanted(job.appId, wanted, job.number);
       await seen(job);
     };
 
@@ -113,12 +113,17 @@ export function appService(
       return { app, statements: [store.insert(app), ...version] };
     },
     deploying: (id: string, release: number, deploymentId: string): Statement => store.deploying(id, release, deploymentId),
-    async live(id: string, live: { release: number; version: number; deploymentId: string }) {
+    async live(id: string, live: { release: number; version: number; deploymentId: string; order: number }) {
       await store.live(id, live);
       changed(id);
     },
     changed,
     seen,
+    /** What was done to an app on its server itself, as a part of some batch; nothing where that app is not there. */
+    async acted(serverId: string, id: string, act: Parameters<typeof store.acted>[2]): Promise<Statement[]> {
+      const app = await store.find(id);
+      return app?.serverId === serverId ? [store.acted(serverId, id, act)] : [];
+    },
 
     async saveCompose(idOrName: string, { compose, message, basedOn }: SaveCompose, actor: Actor): Promise<ConfigVersion> {
       const app = await find(idOrName);
@@ -163,22 +168,21 @@ export function appService(
       events.publish({ type: state === "succeeded" ? "app.removed" : "app.changed", id: appId });
     }) satisfies Settled,
 
-    /** What a server's agent says of its containers. It can speak of its own server's apps only. */
+    /** What a server's agent says of its containers. It can speak of its own server's apps only; what it said before is not written again. */
     async observed(serverId: string, inventory: AppInventory[], whole: boolean) {
       const now = clock.now();
-      const named = inventory.map(({ appId, services }) => store.observed(serverId, appId, services, now));
-      const rest = whole
-        ? [
-            store.unobserved(
-              serverId,
-              inventory.map(({ appId }) => appId),
-              now,
-            ),
-          ]
-        : [];
-      const [first, ...more] = [...named, ...rest];
-      if (first) await store.batch([first, ...more]);
-      for (const { appId } of inventory) changed(appId);
+      const known = new Map((await store.observations(serverId)).map((app) => [app.id, app]));
+      const named = new Set(inventory.map(({ appId }) => appId));
+      const absent = whole ? [...known.keys()].filter((id) => !named.has(id)) : [];
+      const said = [...inventory, ...absent.map((appId) => ({ appId, services: [] }))];
+      const other = said.filter(({ appId, services }) => {
+        const app = known.get(appId);
+        return app && (app.observedAt === null || JSON.stringify(app.services) !== JSON.stringify(services));
+      });
+      const [first, ...more] = other.map(({ appId, services }) => store.observed(serverId, appId, services, now));
+      if (!first) return;
+      await store.batch([first, ...more]);
+      for (const { appId } of other) changed(appId);
       if (whole) events.publish({ type: "server.changed", id: serverId });
     },
   };

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray, isNull, lt, notInArray, or, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, isNull, lt, lte, or, sql } from "drizzle-orm";
 import type { ServiceState } from "@appos/shared/apps";
 import type { PageQuery } from "@appos/shared/envelope";
 import type { Database, Statement } from "../../ports.ts";
@@ -15,6 +15,14 @@ export function appStore(database: Database) {
           .select()
           .from(apps)
           .where(and(eq(apps.id, id), present)),
+      ),
+    /** No name has the form of an id. */
+    findByIdOrName: (idOrName: string) =>
+      first(
+        database
+          .select()
+          .from(apps)
+          .where(and(or(eq(apps.id, idOrName), eq(apps.name, idOrName)), present)),
       ),
     findByName: (name: string) =>
       first(
@@ -46,13 +54,52 @@ export function appStore(database: Database) {
     setVersion: (id: string, version: number): Statement => database.update(apps).set({ version }).where(eq(apps.id, id)),
     deploying: (id: string, release: number, deploymentId: string): Statement =>
       database.update(apps).set({ release, deploymentId }).where(eq(apps.id, id)),
-    /** Never puts an older deployment in the place of a newer one. */
-    live: (id: string, live: { release: number; version: number; deploymentId: string }) =>
+    /** Never puts an older order in the place of a newer one. */
+    live: (id: string, live: { release: number; version: number; deploymentId: string; order: number }) =>
       database
         .update(apps)
-        .set({ liveRelease: live.release, liveVersion: live.version, liveDeploymentId: live.deploymentId, wanted: "running" })
-        .where(and(eq(apps.id, id), lt(sql`coalesce(${apps.liveRelease}, 0)`, live.release))),
-    wanted: (id: string, wanted: "running" | "stopped") => database.update(apps).set({ wanted }).where(eq(apps.id, id)),
+        .set({
+          liveRelease: live.release,
+          liveVersion: live.version,
+          liveDeploymentId: live.deploymentId,
+          wanted: "running",
+          lastOrder: live.order,
+        })
+        .where(and(eq(apps.id, id), lt(apps.lastOrder, live.order))),
+    wanted: (id: string, wanted: "running" | "stopped", order: number) =>
+      database
+        .update(apps)
+        .set({ wanted, lastOrder: order })
+        .where(and(eq(apps.id, id), lt(apps.lastOrder, order))),
+    /** What was done on the server itself, unless it is known already or a later order was told of first. */
+    acted(
+      serverId: string,
+      id: string,
+      act: { release: number | null; wanted: "running" | "stopped" | undefined; afterJob: number; activityId: string },
+    ) {
+      const release = act.release ?? sql`${apps.liveRelease}`;
+      const same = sql`${apps.liveRelease} is ${release}`;
+      const version = sql`(select version from releases where appId = ${id} and number = ${release})`;
+      const deployment = sql`(select id from deployments where appId = ${id} and release = ${release} order by number desc limit 1)`;
+      return database
+        .update(apps)
+        .set({
+          liveRelease: sql`${release}`,
+          liveVersion: sql`case when ${same} then ${apps.liveVersion} else ${version} end`,
+          liveDeploymentId: sql`case when ${same} then ${apps.liveDeploymentId} else ${deployment} end`,
+          // A database that was restored knows no jobs that came after.
+          lastOrder: sql`max(${apps.lastOrder}, min(${act.afterJob}, (select coalesce(max(number), 0) from jobs)))`,
+          ...(act.wanted && { wanted: act.wanted }),
+        })
+        .where(
+          and(
+            eq(apps.id, id),
+            eq(apps.serverId, serverId),
+            lte(apps.lastOrder, act.afterJob),
+            sql`not exists (select 1 from activity where activity.id = ${act.activityId})`,
+          ),
+        );
+    },
     remove: (id: string, removedAt: number) =>
       database
         .update(apps)
@@ -64,19 +111,12 @@ export function appStore(database: Database) {
         .update(apps)
         .set({ services, observedAt })
         .where(and(eq(apps.id, id), eq(apps.serverId, serverId))),
-    /** The apps of a server that its agent did not name have no containers. */
-    unobserved: (serverId: string, but: string[], observedAt: number): Statement =>
+    /** As it stands: an agent that connects anew says mostly what it said before, which need not be written again. */
+    observations: (serverId: string) =>
       database
-        .update(apps)
-        .set({ services: [], observedAt })
-        .where(
-          and(
-            eq(apps.serverId, serverId),
-            present,
-            notInArray(apps.id, but),
-            or(isNull(apps.observedAt), sql`json_array_length(${apps.services}) > 0`),
-          ),
-        ),
+        .select({ id: apps.id, services: apps.services, observedAt: apps.observedAt })
+        .from(apps)
+        .where(and(eq(apps.serverId, serverId), present)),
     batch: (statements: [Statement, ...Statement[]]) => database.batch(statements),
   };
 }

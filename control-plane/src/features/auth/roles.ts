@@ -10,6 +10,7 @@ export const rights = {
   deployments: { read: everyone, manage: admins },
   jobs: { read: everyone, manage: admins },
   logs: { read: everyone },
+  terminals: { read: admins, host: admins, exec: admins },
   activity: { read: admins },
   system: { read: everyone },
   users: { manage: admins },

@@ -16,6 +16,8 @@ export interface Caller {
   email: string;
   name: string;
   role: Role;
+  /** What shows who it is, as it may be kept: `session:` and its SHA-256, or `token:` and its id. */
+  credential: string;
   session?: { id: string; extended: boolean };
 }
 export type AuthService = ReturnType<typeof authService>;
@@ -26,7 +28,8 @@ const TOKEN_PREFIX = "appos_";
 
 export function authService({ database, clock, keys }: Ports, activity: ActivityService) {
   const store = authStore(database);
-  const live = sessions(sessionRows(database, clock.now));
+  const rows = sessionRows(database, clock.now);
+  const live = sessions(rows);
   const me = ({ id, email, name, role }: User): Me => ({ id, email, name, role });
 
   async function newUser({ email, name, password, role }: NewUser): Promise<User> {
@@ -106,16 +109,42 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
     async bySession(id: string): Promise<Caller | undefined> {
       const session = await live.check(id);
       const user = session && (await store.userById(session.userId));
-      return user && { userId: user.id, email: user.email, name: user.name, role: user.role, session: { id, extended: session.extended } };
+      return (
+        user && {
+          userId: user.id,
+          email: user.email,
+          name: user.name,
+          role: user.role,
+          credential: `session:${sha256(id)}`,
+          session: { id, extended: session.extended },
+        }
+      );
+    },
+
+    /** Whom a credential still lets in, if anyone; and whether its user may sign in again. */
+    async byCredential(credential: string, userId: string): Promise<{ caller: Omit<Caller, "session"> | undefined; userExists: boolean }> {
+      const [kind, id = ""] = credential.split(/:(.*)/s);
+      const session = kind === "session" ? await rows.find(id) : undefined;
+      const token = kind === "token" ? await store.tokenById(id) : undefined;
+      const user = await store.userById(userId);
+      if (!user || (session ?? token)?.userId !== userId) return { caller: undefined, userExists: user !== undefined };
+      const role = token && user.role === "admin" ? token.role : user.role;
+      return { caller: { userId, email: user.email, name: user.name, role, credential }, userExists: true };
     },
 
     /** A token never may more than the user it belongs to. */
     async byToken(secret: string): Promise<Caller | undefined> {
-      const token = secret.startsWith(TOKEN_PREFIX) ? await store.tokenByHash(sha256(secret)) : undefined;
-      const user = token && (await store.userById(token.userId));
-      if (!token || !user) return undefined;
+      const found = secret.startsWith(TOKEN_PREFIX) ? await store.tokenAndUser(sha256(secret)) : undefined;
+      if (!found) return undefined;
+      const { token, user } = found;
       if (clock.now() - (token.usedAt ?? 0) > 60_000) await store.tokenUsed(token.id, clock.now());
-      return { userId: user.id, email: user.email, name: user.name, role: user.role === "admin" ? token.role : "viewer" };
+      return {
+        userId: user.id,
+        email: user.email,
+        name: user.name,
+        role: user.role === "admin" ? token.role : "viewer",
+        credential: `token:${token.id}`,
+      };
     },
 
     tokens: async ({ userId }: Caller) => (await store.tokensOf(userId)).map(tokenView),

@@ -21,7 +21,16 @@ export function authStore(database: Database) {
     dropMilestone: (name: string): Statement => database.delete(milestones).where(eq(milestones.name, name)),
 
     tokensOf: (userId: string) => database.select().from(tokens).where(eq(tokens.userId, userId)).orderBy(asc(tokens.createdAt)),
-    tokenByHash: (hash: string) => first<Token>(database.select().from(tokens).where(eq(tokens.hash, hash))),
+    /** A token, and whose it is. */
+    tokenAndUser: (hash: string) =>
+      first<{ token: Token; user: User }>(
+        database
+          .select({ token: tokens, user: users })
+          .from(tokens)
+          .innerJoin(users, eq(users.id, tokens.userId))
+          .where(eq(tokens.hash, hash)),
+      ),
+    tokenById: (id: string) => first<Token>(database.select().from(tokens).where(eq(tokens.id, id))),
     insertToken: (token: Token): Statement => database.insert(tokens).values(token),
     tokenUsed: (id: string, at: number) => database.update(tokens).set({ usedAt: at }).where(eq(tokens.id, id)),
     removeToken: (userId: string, id: string) =>

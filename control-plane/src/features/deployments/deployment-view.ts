@@ -18,7 +18,7 @@ const statusOf = {
 
 interface Around {
   app: { name: string; liveDeploymentId: string | null };
-  server: { id: string; name: string; presence: Presence; since: number };
+  server: { id: string; name: string; presence: Presence; since: number; linked: boolean };
 }
 
 export function deploymentView(
@@ -45,10 +45,11 @@ export function deploymentView(
     queuedAt: job.queuedAt,
     startedAt: job.startedAt,
     endedAt: job.endedAt,
+    logRemovedAt: job.logRemovedAt,
   };
 }
 
-function waitingFor({ state }: ListedJob, { name, presence, since }: Around["server"]): DeploymentView["waitingFor"] {
-  if (presence !== "up") return { reason: "server", serverName: name, since: presence === "added" ? null : since };
+function waitingFor({ state }: ListedJob, { name, presence, since, linked }: Around["server"]): DeploymentView["waitingFor"] {
+  if (!linked) return { reason: "server", serverName: name, since: presence === "added" ? null : since };
   return state === "queued" ? { reason: "lane" } : null;
 }

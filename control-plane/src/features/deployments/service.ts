@@ -10,7 +10,7 @@ import type { Secrets } from "../../secrets.ts";
 import type { Actor } from "../activity/service.ts";
 import type { AppService } from "../apps/service.ts";
 import type { ConfigService } from "../configs/service.ts";
-import type { Job, JobService, Settled, Watch } from "../jobs/service.ts";
+import type { Job, JobService, Records, Settled, Watch } from "../jobs/service.ts";
 import type { ServerService } from "../servers/service.ts";
 import { deploymentView } from "./deployment-view.ts";
 import type { DeploymentRow } from "./schema.ts";
@@ -18,8 +18,11 @@ import { deploymentStore } from "./store.ts";
 
 export type DeploymentService = ReturnType<typeof deploymentService>;
 
-/** Two people who deploy the same app at once want the same release number; whoever is second takes the next. */
-const TRIES = 3;
+/** Those who deploy the same app at once want the same release number; whoever is second takes the next. Webhooks come by the dozen. */
+const TRIES = 50;
+
+/** Of each app, so many deployments stay with their logs however old they are; and the live one. */
+const LAST_KEPT = 10;
 
 export function deploymentService(
   { database, clock, events, log }: Ports,
@@ -133,13 +136,20 @@ export function deploymentService(
       if (job.state === "succeeded" && result) {
         const canonical = await secrets.seal(result.canonical, `release ${row.appId} ${row.release}`);
         await store.pin(row.appId, row.release, result.images, canonical);
-        await apps.live(row.appId, { release: row.release, version: row.version, deploymentId: row.id });
+        await apps.live(row.appId, { release: row.release, version: row.version, deploymentId: row.id, order: job.number });
       }
       await apps.seen(job);
     }) satisfies Settled,
 
+    /** What retention asks of deployments: those that stay, and a deployment goes with its job. */
+    records: {
+      kept: async (jobIds) => new Set(await store.kept(jobIds, LAST_KEPT)),
+      remove: (jobIds) => [store.removeOf(jobIds)],
+    } satisfies Records,
+
     /** Tells whoever shows a deployment that its job has moved on. */
     watch: ((job) => {
+      if (job.kind !== "deploy-app") return;
       store.findByJob(job.id).then(
         (row) => {
           if (!row) return;

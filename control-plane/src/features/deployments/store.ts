@@ -1,4 +1,4 @@
-import { and, count, desc, eq } from "drizzle-orm";
+import { and, count, desc, eq, inArray, or, sql } from "drizzle-orm";
 import type { PageQuery } from "@appos/shared/envelope";
 import type { PinnedImage } from "@appos/shared/jobs";
 import type { Database, Statement } from "../../ports.ts";
@@ -19,6 +19,18 @@ export function deploymentStore(database: Database) {
         .orderBy(desc(deployments.number))
         .limit(pageSize)
         .offset((page - 1) * pageSize),
+    /** Of these jobs, those of a live deployment or of an app's last `newest` ones. */
+    async kept(jobIds: string[], newest: number): Promise<string[]> {
+      const live = sql`exists (select 1 from apps where apps.id = ${deployments.appId} and apps.removedAt is null and apps.liveDeploymentId = ${deployments.id})`;
+      const newer = sql`(select count(*) from (select 1 from deployments as other where other.appId = ${deployments.appId} and other.number > ${deployments.number} limit ${newest}))`;
+      const recent = sql`${newer} < ${newest} and exists (select 1 from apps where apps.id = ${deployments.appId} and apps.removedAt is null)`;
+      const rows = await database
+        .select({ jobId: deployments.jobId })
+        .from(deployments)
+        .where(and(inArray(deployments.jobId, jobIds), or(live, recent)));
+      return rows.map(({ jobId }) => jobId);
+    },
+    removeOf: (jobIds: string[]): Statement => database.delete(deployments).where(inArray(deployments.jobId, jobIds)),
     insert: (row: typeof deployments.$inferInsert): Statement => database.insert(deployments).values(row),
     insertRelease: (row: typeof releases.$inferInsert): Statement => database.insert(releases).values(row),
     pin: (appId: string, number: number, images: PinnedImage[], canonical: string) =>

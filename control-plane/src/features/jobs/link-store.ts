@@ -1,9 +1,12 @@
-import { and, asc, eq, exists, getTableColumns, gte, inArray, lt, lte, or, sql } from "drizzle-orm";
+import { and, asc, eq, exists, getTableColumns, gte, inArray, lt, lte, max, sql } from "drizzle-orm";
 import { type Entry, type JobState, openStates } from "@appos/shared/jobs";
+import type { Stand } from "./offers.ts";
 import type { Database } from "../../ports.ts";
-import { entries, jobs, type Link, links, type ListedJob } from "./schema.ts";
+import { entries, isOpen, type Job, jobs, type Link, links, type ListedJob } from "./schema.ts";
 
 const { input: _, result: __, ...withoutInput } = getTableColumns(jobs);
+const utf8 = new TextEncoder();
+const hasMoved = ({ job, state }: Stand) => job.state !== state;
 
 /** What agents say of their jobs. Whatever comes over a link that is not the newest matches no row. */
 export function linkStore(database: Database) {
@@ -27,10 +30,10 @@ export function linkStore(database: Database) {
     },
 
     /** Makes a proven socket the link, which makes every older one stale. Gives back the journal agreed on before; nothing to a socket that is stale itself. */
-    async prove({ serverId, epoch }: Link): Promise<{ journal: string | null } | undefined> {
+    async prove({ serverId, epoch }: Link, lanes: number): Promise<{ journal: string | null } | undefined> {
       const proven = database
         .update(links)
-        .set({ epoch })
+        .set({ epoch, lanes })
         .where(and(eq(links.serverId, serverId), lt(links.epoch, epoch)));
       return (await proven.returning({ journal: links.journal })).at(0);
     },
@@ -40,71 +43,71 @@ export function linkStore(database: Database) {
       database
         .select(withoutInput)
         .from(jobs)
-        .where(and(eq(jobs.serverId, link.serverId), inArray(jobs.state, openStates), newest(link)))
+        .where(and(eq(jobs.serverId, link.serverId), isOpen(jobs), newest(link)))
         .orderBy(asc(jobs.number)),
 
     /** Puts each job where the journal says it stands, and remembers the journal. */
-    agree: (link: Link, journal: string, stands: Map<JobState, ListedJob[]>, now: number) =>
+    agree: (link: Link, journal: string, stands: Stand[], now: number) =>
       database.batch([
         database.update(links).set({ journal }).where(isLink(link)),
-        ...[...stands].map(([state, group]) =>
+        ...stands.filter(hasMoved).map(({ job, state, error }) =>
           database
             .update(jobs)
             .set({
               state,
+              ...(error && { error }),
+              ...(state === "queued" && { offers: sql`${jobs.offers} + 1` }),
               ...(state === "running" && { startedAt: sql`coalesce(${jobs.startedAt}, ${now})` }),
               ...(!openStates.includes(state) && { endedAt: now }),
             })
-            .where(
-              and(
-                inArray(
-                  jobs.id,
-                  group.map(({ id }) => id),
-                ),
-                inArray(jobs.state, openStates),
-                newest(link),
-              ),
-            ),
+            .where(and(eq(jobs.id, job.id), eq(jobs.state, job.state), newest(link))),
         ),
       ]),
 
-    /** Offers these, and gives back every job that its agent has been offered, or should stop. */
-    async offer(link: Link, heads: ListedJob[]) {
-      const queued = and(
-        inArray(
-          jobs.id,
-          heads.map(({ id }) => id),
-        ),
-        eq(jobs.state, "queued"),
-        newest(link),
-      );
-      const running = and(eq(jobs.state, "running"), sql`${jobs.cancelAskedAt} is not null`);
-      const given = and(eq(jobs.serverId, link.serverId), or(eq(jobs.state, "offered"), running), newest(link));
-      const [, rows] = await database.batch([
-        database.update(jobs).set({ state: "offered" }).where(queued),
-        database.select().from(jobs).where(given).orderBy(asc(jobs.number)),
-      ]);
-      return rows;
+    /** Which of these jobs there are. */
+    known: async (ids: string[]) =>
+      ids.length === 0 ? [] : (await database.select({ id: jobs.id }).from(jobs).where(inArray(jobs.id, ids))).map(({ id }) => id),
+    lastNumber: async () => (await database.select({ last: max(jobs.number) }).from(jobs))[0]!.last ?? 0,
+
+    /** A job that is not here yet. Nothing where it has come meanwhile, or its lane is taken. */
+    async adopt(link: Link, job: typeof jobs.$inferInsert): Promise<Job | undefined> {
+      await database.insert(jobs).values(job).onConflictDoNothing();
+      return (await asItIs(link, job.id)).at(0);
     },
 
-    /** Moves a job on from `from`, if it is still there; gives it back as it then is, or nothing to a stale link. */
-    async move(link: Link, id: string, from: JobState, changes: Partial<typeof jobs.$inferInsert>, atLeast = 0) {
-      const move = database
-        .update(jobs)
-        .set(changes)
-        .where(and(ofLink(link, id), eq(jobs.state, from), gte(jobs.held, atLeast)));
-      return (await database.batch([move, asItIs(link, id)]))[1].at(0);
+    /** Offers these, once or again; gives back those that are, in the order asked for. */
+    async offer(link: Link, heads: ListedJob[]) {
+      const ids = heads.map(({ id }) => id);
+      const given = and(inArray(jobs.id, ids), inArray(jobs.state, ["queued", "offered"]), newest(link));
+      const offered = await database.update(jobs).set({ state: "offered" }).where(given).returning();
+      return offered.sort((a, b) => a.number - b.number);
     },
+
+    /** Moves a job on from `from`, if it is still there and so much of it is held; gives it back as it then is. */
+    move: async (link: Link, id: string, from: JobState, changes: Partial<typeof jobs.$inferInsert>, atLeast = 0) =>
+      (
+        await database
+          .update(jobs)
+          .set(changes)
+          .where(and(ofLink(link, id), eq(jobs.state, from), gte(jobs.held, atLeast)))
+          .returning()
+      ).at(0),
+    /** Nothing to a stale link. */
+    asItIs: async (link: Link, id: string) => (await asItIs(link, id)).at(0),
 
     /** Stores entries that follow on what is held, each once. */
     async hold(link: Link, id: string, said: Entry[]) {
       const [from, to] = [said[0]!.seq, said.at(-1)!.seq];
+      const bytes = said.reduce((sum, { text }) => sum + utf8.encode(text).length + 1, 0);
+      // Where it is not these entries exactly that come in, their length is counted when it is needed.
+      const exact = sql`${jobs.held} = ${from - 1} and (${jobs.held} = 0 or ${jobs.logBytes} is not null)`;
+      const logBytes = sql`case when ${exact} then coalesce(${jobs.logBytes}, 0) + ${bytes} end`;
       const follows = and(ofLink(link, id), eq(jobs.state, "running"), lte(sql`${from} - 1`, jobs.held), lt(jobs.held, to));
       // Where nothing was held, these rows are there already or must not come in.
       const rows = sql`select ${id}, value->>'seq', value->>'at', value->>'step', value->>'stream', value->>'text' from json_each(${JSON.stringify(said)})
         where exists (select 1 from ${jobs} where ${jobs.id} = ${id} and ${jobs.held} >= ${to})`;
       const [, , [job]] = await database.batch([
-        database.update(jobs).set({ held: to }).where(follows),
+        database.update(jobs).set({ held: to, logBytes }).where(follows),
         database.insert(entries).select(rows).onConflictDoNothing(),
         asItIs(link, id),
       ]);

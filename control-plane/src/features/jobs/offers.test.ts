@@ -4,7 +4,7 @@ import { nextOffers, reconcile } from "./offers.ts";
 import type { ListedJob } from "./schema.ts";
 
 const job = (id: string, lane: string, state: JobState, changes: Partial<ListedJob> = {}) =>
-  ({ id, lane, state, kind: "deploy-app", cancelAskedAt: null, ...changes }) as ListedJob;
+  ({ id, lane, state, kind: "deploy-app", cancelAskedAt: null, offers: 0, ...changes }) as ListedJob;
 const ids = (jobs: ListedJob[]) => jobs.map(({ id }) => id).join(" ");
 
 describe("offers go to", () => {
@@ -19,13 +19,13 @@ describe("offers go to", () => {
       [job("a", "a", "running"), job("b", "b", "offered"), job("c", "c", "queued"), job("d", "d", "queued")],
       "c",
     ],
-  ])("%s", (_, open, expected) => expect(ids(nextOffers(open))).toBe(expected));
+  ])("%s", (_, open, expected) => expect(ids(nextOffers(open, 3))).toBe(expected));
 });
 
 describe("after hello, a job", () => {
   const [offered, running] = [job("a", "a", "offered"), job("a", "a", "running")];
   const [once, often] = [{ idempotent: false }, { idempotent: true }];
-  test.each<[string, ListedJob, { holds: boolean; isNew: boolean }, { idempotent: boolean }, JobState]>([
+  test.each<[string, ListedJob, { holds: boolean; isNew: boolean; fromBefore?: boolean }, { idempotent: boolean }, JobState]>([
     ["that the journal holds is running", offered, { holds: true, isNew: false }, once, "running"],
     ["that was never accepted is offered again", offered, { holds: false, isNew: false }, once, "queued"],
     ["that may have begun before the journal was lost is lost", offered, { holds: false, isNew: true }, once, "lost"],
@@ -39,5 +39,14 @@ describe("after hello, a job", () => {
       "canceled",
     ],
     ["that was not offered yet waits on", job("a", "a", "queued"), { holds: false, isNew: true }, once, "queued"],
-  ])("%s", (_, job, journal, kind, expected) => expect(reconcile(job, journal, kind)).toBe(expected));
+    [
+      "of an older copy of the database is not offered",
+      job("a", "a", "queued"),
+      { holds: false, isNew: false, fromBefore: true },
+      often,
+      "lost",
+    ],
+    ["of an older copy that runs goes on", offered, { holds: true, isNew: false, fromBefore: true }, once, "running"],
+    ["that took its agent down time and again is given up", { ...offered, offers: 9 }, { holds: false, isNew: false }, often, "failed"],
+  ])("%s", (_, job, journal, kind, expected) => expect(reconcile(job, { fromBefore: false, ...journal }, kind).state).toBe(expected));
 });

@@ -1,7 +1,25 @@
 import { sql } from "drizzle-orm";
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { type AnySQLiteColumn, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Entry, JobError, JobKind, JobState } from "@appos/shared/jobs";
 import { servers } from "../servers/schema.ts";
+
+type Columns<K extends string> = Record<K, AnySQLiteColumn>;
+// What an index is limited to, its queries have to say in the same words, and without parameters: or it would not be used.
+/** It can still leave its state. */
+export const isOpen = (job: Columns<"state">) => sql`${job.state} in ('queued', 'offered', 'running')`;
+/** Its end, if it has one, was not told to everybody. */
+export const isUntold = (job: Columns<"told">) => sql`${job.told} = 0`;
+/** It has ended, and there are entries of it. */
+const hasEntries = (job: Columns<"endedAt" | "held" | "logBytes">) =>
+  sql`${job.endedAt} is not null and ${job.held} > 0 and coalesce(${job.logBytes}, 1) > 0`;
+/** It has ended, and its log is kept. */
+export const hasLog = (job: Columns<"endedAt" | "held" | "logBytes" | "logRemovedAt">) =>
+  sql`${job.logRemovedAt} is null and ${hasEntries(job)}`;
+/** Its log is gone for everybody, and its entries are still there. */
+export const logGoes = (job: Columns<"endedAt" | "held" | "logBytes" | "logRemovedAt">) =>
+  sql`${job.logRemovedAt} is not null and ${hasEntries(job)}`;
+/** It has ended, and everybody has heard of it. */
+export const isOver = (job: Columns<"endedAt" | "told">) => sql`${job.told} = 1 and ${job.endedAt} is not null`;
 
 export const jobs = sqliteTable(
   "jobs",
@@ -20,8 +38,14 @@ export const jobs = sqliteTable(
     /** Sealed: it may hold secrets. */
     input: text().notNull(),
     state: text().$type<JobState>().notNull().default("queued"),
+    /** How many links it was offered over that ended before it was accepted. */
+    offers: integer().notNull().default(0),
     /** Its entries are stored up to this one. */
     held: integer().notNull().default(0),
+    /** How many bytes its entries' texts have; null until somebody has counted them. */
+    logBytes: integer(),
+    /** When it was settled that its entries go; they are gone once `logBytes` is 0. */
+    logRemovedAt: integer(),
     result: text({ mode: "json" }),
     error: text({ mode: "json" }).$type<JobError>(),
     /** Who asked, and the Idempotency-Key they asked with. */
@@ -40,13 +64,12 @@ export const jobs = sqliteTable(
     uniqueIndex("one_job_per_lane")
       .on(job.serverId, job.lane)
       .where(sql`${job.state} in ('offered', 'running')`),
-    index("jobs_open")
-      .on(job.serverId, job.number)
-      .where(sql`${job.state} in ('queued', 'offered', 'running')`),
-    index("jobs_untold")
-      .on(job.serverId)
-      .where(sql`${job.told} = 0`),
+    index("jobs_open").on(job.serverId, job.number).where(isOpen(job)),
+    index("jobs_untold").on(job.serverId).where(isUntold(job)),
     index("jobs_app").on(job.appId),
+    index("jobs_with_log").on(job.endedAt, job.number, job.logBytes, job.held, job.logRemovedAt).where(hasLog(job)),
+    index("jobs_log_goes").on(job.number).where(logGoes(job)),
+    index("jobs_over").on(job.endedAt, job.number).where(isOver(job)),
   ],
 );
 
@@ -76,9 +99,12 @@ export const links = sqliteTable("links", {
   epoch: integer().notNull().default(0),
   /** The journal that both sides last agreed on. */
   journal: text(),
+  /** How many lanes its server runs side by side. */
+  lanes: integer().notNull().default(3),
 });
 
 export type Job = typeof jobs.$inferSelect;
 /** A job without what it was given and gave back. */
 export type ListedJob = Omit<Job, "input" | "result">;
-export type Link = Pick<typeof links.$inferSelect, "serverId" | "epoch">;
+/** An open link: its number, and how many lanes its server runs side by side. */
+export type Link = Pick<typeof links.$inferSelect, "serverId" | "epoch" | "lanes">;

@@ -1,11 +1,19 @@
-import { and, asc, count, desc, eq, getTableColumns, gt, inArray, isNotNull, ne, notInArray } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, inArray, isNotNull, ne, notInArray, or, sql } from "drizzle-orm";
 import type { PageQuery } from "@appos/shared/envelope";
 import { type JobState, openStates } from "@appos/shared/jobs";
 import type { Database, Statement } from "../../ports.ts";
-import { entries, type Job, jobs } from "./schema.ts";
+import { entries, isOpen, isUntold, type Job, jobs } from "./schema.ts";
 
 /** All of a job that a list needs: not what it was given and gave back, which is large. */
 const { input: _, result: __, ...shown } = getTableColumns(jobs);
+
+/** `offered` where nothing of its lane waits or runs, its server has a lane left, and no newer link is open; else `queued`. */
+const offeredIfFree = ({ serverId, lane }: Pick<Job, "serverId" | "lane">, link: number) => {
+  const open = sql`from jobs where serverId = ${serverId} and ${isOpen(jobs)}`;
+  return sql`case when not exists (select 1 ${open} and lane = ${lane})
+    and (select count(distinct lane) ${open}) < (select lanes from links where serverId = ${serverId} and epoch = ${link})
+    then 'offered' else 'queued' end`;
+};
 
 /** What people ask of jobs. What agents say of them is in `link-store.ts`. */
 export function jobStore(database: Database) {
@@ -27,9 +35,10 @@ export function jobStore(database: Database) {
       database
         .select({ appId: jobs.appId, kind: jobs.kind })
         .from(jobs)
-        .where(and(inArray(jobs.state, openStates), appId === undefined ? isNotNull(jobs.appId) : eq(jobs.appId, appId)))
+        .where(and(isOpen(jobs), appId === undefined ? isNotNull(jobs.appId) : eq(jobs.appId, appId)))
         .orderBy(asc(jobs.number)),
-    countOpen: async () => (await database.select({ n: count() }).from(jobs).where(inArray(jobs.state, openStates)))[0]!.n,
+    countOpenByState: () => database.select({ state: jobs.state, n: count() }).from(jobs).where(isOpen(jobs)).groupBy(jobs.state),
+    countOpen: async () => (await database.select({ n: count() }).from(jobs).where(isOpen(jobs)))[0]!.n,
     entries: (id: string, after: number, limit: number) =>
       database
         .select({ seq: entries.seq, at: entries.at, step: entries.step, stream: entries.stream, text: entries.text })
@@ -38,17 +47,17 @@ export function jobStore(database: Database) {
         .orderBy(asc(entries.seq))
         .limit(limit),
 
-    /** Writes a job and what belongs to it, all or nothing. */
-    async add(job: typeof jobs.$inferInsert, alongside: Statement[], supersedes: boolean) {
-      const older = and(
-        eq(jobs.serverId, job.serverId),
-        eq(jobs.lane, job.lane),
-        eq(jobs.kind, job.kind),
-        eq(jobs.state, "queued"),
-        ne(jobs.id, job.id),
-      );
-      const supersede = database.update(jobs).set({ state: "superseded", endedAt: job.queuedAt }).where(older);
-      const insert = database.insert(jobs).values(job).returning();
+    /** Writes a job and what belongs to it, all or nothing. It is offered at once where its lane is free and `link` is its server's newest. */
+    async add(job: typeof jobs.$inferInsert, alongside: Statement[], supersedes: boolean, link: number | undefined) {
+      const ofLane = and(eq(jobs.serverId, job.serverId), eq(jobs.lane, job.lane), isOpen(jobs));
+      const supersede = database
+        .update(jobs)
+        .set({ state: "superseded", endedAt: job.queuedAt })
+        .where(and(ofLane, eq(jobs.kind, job.kind), eq(jobs.state, "queued"), ne(jobs.id, job.id)));
+      const insert = database
+        .insert(jobs)
+        .values(link === undefined ? job : { ...job, state: offeredIfFree(job, link) as never })
+        .returning();
       const [[added]] = await database.batch([insert, ...(supersedes ? [supersede] : []), ...alongside]);
       return added!;
     },
@@ -66,14 +75,13 @@ export function jobStore(database: Database) {
       database
         .select()
         .from(jobs)
-        .where(and(eq(jobs.serverId, serverId), eq(jobs.told, false), notInArray(jobs.state, openStates))),
-    serversUntold: async () =>
-      (
-        await database
-          .selectDistinct({ serverId: jobs.serverId })
-          .from(jobs)
-          .where(and(eq(jobs.told, false), notInArray(jobs.state, openStates)))
-      ).map(({ serverId }) => serverId),
+        .where(and(eq(jobs.serverId, serverId), isUntold(jobs), notInArray(jobs.state, openStates))),
+    serversWithWork: async () => {
+      const waits = and(isOpen(jobs), or(inArray(jobs.state, ["queued", "offered"]), isNotNull(jobs.cancelAskedAt)));
+      const untold = and(isUntold(jobs), notInArray(jobs.state, openStates));
+      const rows = await database.selectDistinct({ serverId: jobs.serverId }).from(jobs).where(or(waits, untold));
+      return rows.map(({ serverId }) => serverId);
+    },
     told: (id: string) => database.update(jobs).set({ told: true }).where(eq(jobs.id, id)),
   };
 }

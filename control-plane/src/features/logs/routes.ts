@@ -24,20 +24,20 @@ export const logRoutes = (services: Services) =>
   );
 
 /** No more than was asked for, and not for longer than anyone waits. */
-async function collected(lines: ReadableStream<LogLine>, most: number, gone: AbortSignal): Promise<LogLine[]> {
+async function collected(lines: ReadableStream<LogLine[]>, most: number, gone: AbortSignal): Promise<LogLine[]> {
   const items: LogLine[] = [];
   const reader = lines.getReader();
   AbortSignal.any([gone, AbortSignal.timeout(COLLECT_MS)]).addEventListener("abort", () => void reader.cancel().catch(() => {}));
-  for (let next = await reader.read(); !next.done && items.length < most; next = await reader.read()) items.push(next.value);
+  for (let next = await reader.read(); !next.done && items.length < most; next = await reader.read()) items.push(...next.value);
   await reader.cancel();
-  return items;
+  return items.slice(0, most);
 }
 
-async function tell(lines: ReadableStream<LogLine>, { send, signal }: Out) {
+async function tell(lines: ReadableStream<LogLine[]>, { send, sendAll, signal }: Out) {
   const reader = lines.getReader();
   signal.addEventListener("abort", () => void reader.cancel().catch(() => {}));
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) await send("line", next.value);
+    for (let next = await reader.read(); !next.done; next = await reader.read()) await sendAll("line", next.value);
     if (!signal.aborted) await send("end", {});
   } catch (error) {
     if (!signal.aborted) await send("end", { error: error instanceof Error ? error.message : String(error) });

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { page, PageQuery } from "@appos/shared/envelope";
-import { Enroll, Enrolled, Enrollment, NewServer, ServerView } from "@appos/shared/servers";
+import { Enroll, Enrolled, Enrollment, NewServer, ServerView, TimelineView } from "@appos/shared/servers";
 import { allow, allowAnyone, type AppEnv } from "../../access.ts";
 import { actorOf } from "../../actor.ts";
 import { ok } from "../../reply.ts";
@@ -20,6 +20,12 @@ export const serverRoutes = ({ servers, system }: Services) =>
     )
     .get("/:id", allow("servers", "read", { summary: "One server, by id or name", data: ServerView }), async (c) =>
       ok(c, await servers.view(c.req.param("id"))),
+    )
+    .get(
+      "/:id/timeline",
+      allow("servers", "read", { summary: "What became of a server's link, newest first", data: page(TimelineView) }),
+      valid("query", PageQuery),
+      async (c) => ok(c, await servers.timeline(c.req.param("id"), c.req.valid("query"))),
     )
     .patch("/:id", allow("servers", "manage", { summary: "Rename a server", data: ServerView }), valid("json", NewServer), async (c) =>
       ok(c, await servers.rename(c.req.param("id"), c.req.valid("json"), actorOf(c))),

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { ServerFacts } from "@appos/shared/servers";
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { ServerFacts, TimelineEvent } from "@appos/shared/servers";
 
 export const servers = sqliteTable(
   "servers",
@@ -14,12 +14,53 @@ export const servers = sqliteTable(
     /** When its agent's link was opened, and when it was lost; null while it is open. */
     connectedAt: integer(),
     disconnectedAt: integer(),
+    /** Why it was lost; null where the control plane itself was away. */
+    lostWhy: text(),
+    /** From when on that it is lost is news: one that is open again before was never away. */
+    awayAt: integer(),
+    /** When time alone makes news of it next; null where it does not. */
+    tellAt: integer(),
+    /** When it was lost, the last few times; and since when that is too often. */
+    losses: text({ mode: "json" }).$type<number[]>().notNull().default([]),
+    flappingSince: integer(),
+    /** As its agent last named them: this run of the agent, and of its host. */
+    agentLife: text(),
+    hostBoot: text(),
     removedAt: integer(),
   },
   (server) => [
     uniqueIndex("servers_name")
       .on(server.name)
       .where(sql`${server.removedAt} is null`),
+    index("servers_to_tell")
+      .on(server.tellAt)
+      .where(sql`${server.tellAt} is not null`),
+  ],
+);
+
+/** What became of each server's link, in the order in which it was told. */
+export const timeline = sqliteTable(
+  "timeline",
+  {
+    number: integer().primaryKey({ autoIncrement: true }),
+    serverId: text()
+      .notNull()
+      .references(() => servers.id),
+    at: integer().notNull(),
+    what: text().$type<TimelineEvent>().notNull(),
+    why: text(),
+    agentWhy: text(),
+    address: text(),
+    lastedMs: integer(),
+    /** It has a length, and has not come to its end. */
+    lasting: integer({ mode: "boolean" }).notNull(),
+    shortLosses: integer().notNull().default(0),
+  },
+  (row) => [
+    index("timeline_server").on(row.serverId, row.number),
+    index("timeline_lasting")
+      .on(row.serverId, row.what)
+      .where(sql`${row.lasting} = 1`),
   ],
 );
 
@@ -37,3 +78,4 @@ export const enrollments = sqliteTable("enrollments", {
 });
 
 export type ServerRow = typeof servers.$inferSelect;
+export type TimelineRow = typeof timeline.$inferSelect;

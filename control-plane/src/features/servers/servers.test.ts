@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { setUp } from "../../platform/memory/tester.ts";
-import { presenceOf } from "./presence.ts";
 
 const publicKey = "A".repeat(43);
 
@@ -53,16 +52,4 @@ test("a removed server is gone, its token is void and its name is free", async (
 test("the installer names the address it was fetched from", async () => {
   const { nobody } = await world();
   expect((await nobody("/install.sh")).message).toBe("url https://appos.example.org x64 abc");
-});
-
-test.each([
-  ["added before its agent ever called", { connectedAt: null, disconnectedAt: null }, "added", 1],
-  ["up while its link is open", { connectedAt: 5, disconnectedAt: null }, "up", 5],
-  ["away when it is not", { connectedAt: 5, disconnectedAt: 9 }, "away", 9],
-])("a server is %s", (_, { connectedAt, disconnectedAt }, presence, since) => {
-  expect(presenceOf({ addedAt: 1, connectedAt, disconnectedAt }, 10)).toEqual({ presence, since });
-});
-
-test("a server away for five minutes is lost", () => {
-  expect(presenceOf({ addedAt: 1, connectedAt: 5, disconnectedAt: 9 }, 9 + 5 * 60_000).presence).toBe("lost");
 });

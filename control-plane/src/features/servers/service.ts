@@ -1,5 +1,6 @@
-import type { PageQuery } from "@appos/shared/envelope";
-import type { Enroll, Enrolled, Enrollment, NewServer, ServerFacts, ServerView } from "@appos/shared/servers";
+import type { Page, PageQuery } from "@appos/shared/envelope";
+import type { JobKind } from "@appos/shared/jobs";
+import type { Enroll, Enrolled, Enrollment, NewServer, Presence, ServerFacts, ServerView, TimelineView } from "@appos/shared/servers";
 import { randomText, sha256 } from "../../bytes.ts";
 import { AppError, notFound } from "../../errors.ts";
 import { newId } from "../../ids.ts";
@@ -7,11 +8,14 @@ import type { Ports } from "../../ports.ts";
 import { pageOf } from "../../reply.ts";
 import type { ActivityService, Actor } from "../activity/service.ts";
 import type { SystemService } from "../system/service.ts";
+import { jobRefusal, policyOf, policyRefused } from "./allowed.ts";
 import { ENROLLMENT_MS, enrollmentOf } from "./enrollment.ts";
+import { linkWatch } from "./link-watch.ts";
 import { presenceOf } from "./presence.ts";
 import type { ServerRow } from "./schema.ts";
 import { serverStore } from "./store.ts";
 
+export type { ServerRow } from "./schema.ts";
 export type ServerService = ReturnType<typeof serverService>;
 
 /** What servers need to know of apps, which come after them. */
@@ -19,13 +23,10 @@ export interface AppCounts {
   of(serverIds: string[]): Promise<Map<string, number>>;
 }
 
-export function serverService(
-  { database, clock, rooms, events }: Ports,
-  system: SystemService,
-  activity: ActivityService,
-  apps: () => AppCounts,
-) {
-  const store = serverStore(database);
+export function serverService(ports: Ports, system: SystemService, activity: ActivityService, apps: () => AppCounts) {
+  const { clock, rooms, events } = ports;
+  const store = serverStore(ports.database);
+  const { enrolledLine, timeline, ...links } = linkWatch(ports);
   const changed = (id: string) => events.publish({ type: "server.changed", id });
   const find = async (idOrName: string) => (await store.find(idOrName)) ?? (await store.findByName(idOrName)) ?? notFound("server");
 
@@ -34,9 +35,9 @@ export function serverService(
     return Promise.all(
       rows.map(async (row) => {
         const { id, name, addedAt, facts } = row;
-        const { presence, since } = presenceOf(row, clock.now());
-        const sample = (presence === "up" && (await rooms.sample(id))) || null;
-        return { id, name, presence, since, addedAt, facts, sample, appCount: counts.get(id) ?? 0 };
+        const seen = presenceOf(row, clock.now());
+        const sample = (seen.linked && (await rooms.sample(id))) || null;
+        return { id, name, ...seen, addedAt, facts, sample, appCount: counts.get(id) ?? 0 };
       }),
     );
   }
@@ -74,6 +75,10 @@ export function serverService(
     view: async (idOrName: string) => viewOf(await find(idOrName)),
     list: async (page: PageQuery) => pageOf(await viewsOf(await store.list(page)), await store.count(), page),
     count: () => store.count(),
+    /** The policy of a server that is up; undefined where nobody knows it, and its agent decides. */
+    policyOf: (server: ServerRow) => policyOf(server, clock.now()),
+    jobRefusal: (server: ServerRow, job: { kind: JobKind; by: string | null }) => jobRefusal(server, job, clock.now()),
+    policyRefused,
     /** Names and presences of servers, by id. */
     async presences(ids: string[]) {
       const rows = await store.findMany([...new Set(ids)]);
@@ -104,7 +109,10 @@ export function serverService(
       const tokenHash = sha256(token);
       const redeemed = (await store.redeem(tokenHash, publicKey, clock.now())) ?? (await refuseToken(tokenHash));
       const { id, name } = await find(redeemed.serverId);
-      await activity.write({ actor: { name: "agent", address }, action: "enroll-server", subject: name, serverId: id }, []);
+      await activity.write(
+        { actor: { name: "agent", address }, action: "enroll-server", subject: name, serverId: id },
+        enrolledLine(id, address),
+      );
       rooms.revoke(id);
       changed(id);
       const { id: controlPlaneId, publicKey: controlPlaneKey } = await system.identity();
@@ -139,18 +147,17 @@ export function serverService(
     /** The key by which an agent proves to be this server. */
     publicKey: async (id: string) => (await store.find(id))?.publicKey ?? undefined,
 
-    async connected(id: string) {
-      await store.connected(id, clock.now());
-      changed(id);
+    ...links,
+    timeline: async (idOrName: string, page: PageQuery): Promise<Page<TimelineView>> => timeline((await find(idOrName)).id, page),
+    /** How many servers there are of each presence. */
+    async census(): Promise<Record<Presence, number>> {
+      const counts = { added: 0, up: 0, away: 0, lost: 0 };
+      for (const standing of await store.standings()) counts[presenceOf(standing, clock.now()).presence]++;
+      return counts;
     },
-    async disconnected(id: string) {
-      await store.disconnected(id, clock.now());
-      changed(id);
-    },
-    allDisconnected: () => store.allDisconnected(clock.now()),
     async said(id: string, facts: ServerFacts) {
-      await store.setFacts(id, facts);
-      changed(id);
+      const [other] = await store.setFacts(id, facts);
+      if (other) changed(id);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import type { PageQuery } from "@appos/shared/envelope";
 import type { ServerFacts } from "@appos/shared/servers";
 import type { Database, Statement } from "../../ports.ts";
@@ -63,19 +63,27 @@ export function serverStore(database: Database) {
       return used;
     },
 
-    connected: (id: string, connectedAt: number) =>
-      database.update(servers).set({ connectedAt, disconnectedAt: null }).where(eq(servers.id, id)),
-    disconnected: (id: string, disconnectedAt: number) =>
+    /** What presence is read from, of all that are there. */
+    standings: () =>
+      database
+        .select({
+          addedAt: servers.addedAt,
+          connectedAt: servers.connectedAt,
+          disconnectedAt: servers.disconnectedAt,
+          lostWhy: servers.lostWhy,
+          awayAt: servers.awayAt,
+          tellAt: servers.tellAt,
+          losses: servers.losses,
+          flappingSince: servers.flappingSince,
+        })
+        .from(servers)
+        .where(present),
+    /** Writes them only where they are others: nothing comes back when they are the same. */
+    setFacts: (id: string, facts: ServerFacts) =>
       database
         .update(servers)
-        .set({ disconnectedAt })
-        .where(and(eq(servers.id, id), isNull(servers.disconnectedAt))),
-    /** Nobody is connected to a control plane that has just started. */
-    allDisconnected: (disconnectedAt: number) =>
-      database
-        .update(servers)
-        .set({ disconnectedAt })
-        .where(and(isNotNull(servers.connectedAt), isNull(servers.disconnectedAt))),
-    setFacts: (id: string, facts: ServerFacts) => database.update(servers).set({ facts }).where(eq(servers.id, id)),
+        .set({ facts })
+        .where(and(eq(servers.id, id), sql`${servers.facts} is not ${JSON.stringify(facts)}`))
+        .returning({ id: servers.id }),
   };
 }

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { openStates } from "@appos/shared/jobs";
 import { Health, SystemInfo } from "@appos/shared/system";
 import { allow, allowAnyone, allowSignedIn, type AppEnv, callerOf } from "../../access.ts";
 import { may } from "../auth/roles.ts";
@@ -30,11 +31,27 @@ export const systemRoutes = ({ system, servers, apps, jobs }: Services) =>
 /** For Prometheus: text format 0.0.4. */
 export const metricsRoutes = ({ servers, apps, jobs, system }: Services) =>
   new Hono<AppEnv>().get("/metrics", allow("system", "read", { summary: "Metrics for Prometheus" }), async (c) => {
-    const gauges = { appos_servers: await servers.count(), appos_apps: await apps.count(), appos_jobs_open: await jobs.countOpen() };
-    const lines = Object.entries(gauges).flatMap(([name, value]) => [`# TYPE ${name} gauge`, `${name} ${value}`]);
-    const started = ["# TYPE appos_started_seconds gauge", `appos_started_seconds ${Math.floor(system.startedAt / 1000)}`];
-    return c.text([...lines, ...started, ""].join("\n"), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+    const open = new Map((await jobs.countOpenByState()).map(({ state, n }) => [state, n]));
+    const lines = [
+      ...metric("appos_servers", "gauge", await servers.count()),
+      ...metric("appos_servers_by_presence", "gauge", { presence: await servers.census() }),
+      ...metric("appos_server_link_losses_total", "counter", servers.lossCount()),
+      ...metric("appos_apps", "gauge", await apps.count()),
+      ...metric("appos_jobs_open", "gauge", await jobs.countOpen()),
+      ...metric("appos_jobs_open_by_state", "gauge", {
+        state: Object.fromEntries(openStates.map((state) => [state, open.get(state) ?? 0])),
+      }),
+      ...metric("appos_started_seconds", "gauge", Math.floor(system.startedAt / 1000)),
+    ];
+    return c.text([...lines, ""].join("\n"), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });
+
+/** One value, or one for each value of a label. */
+function metric(name: string, type: "gauge" | "counter", value: number | Record<string, Record<string, number>>): string[] {
+  if (typeof value === "number") return [`# TYPE ${name} ${type}`, `${name} ${value}`];
+  const labelled = Object.entries(value).flatMap(([label, of]) => Object.entries(of).map(([key, n]) => `${name}{${label}="${key}"} ${n}`));
+  return [`# TYPE ${name} ${type}`, ...labelled];
+}
 
 /** Everything that changes, as it happens. A listener that comes back with Last-Event-ID misses nothing, or is told to begin anew. */
 export const eventRoutes = (services: Services) =>

@@ -9,5 +9,7 @@ export function systemStore(database: Database) {
       await database.insert(facts).values({ name, value }).onConflictDoNothing();
       return (await database.select().from(facts).where(eq(facts.name, name)))[0]!.value;
     },
+    set: (name: string, value: string) =>
+      database.insert(facts).values({ name, value }).onConflictDoUpdate({ target: facts.name, set: { value } }),
   };
 }

@@ -1,24 +1,32 @@
 import { scrypt } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createClient } from "@libsql/client";
 import { drizzle } from "drizzle-orm/libsql";
 import { migrate } from "drizzle-orm/libsql/migrator";
 import { createApp } from "../../app.ts";
 import { eventLog } from "../../live/events.ts";
 import { roomMap } from "../../live/rooms.ts";
-import type { Downloads, Keys, Log, Ports } from "../../ports.ts";
+import type { Downloads, Keys, Log, Ports, Retention } from "../../ports.ts";
 import { createServices, type Services } from "../../services.ts";
-import { writeBatches } from "../write-batches.ts";
+import { memoryClient } from "./sqlite.ts";
 
 const derive = promisify<string, Uint8Array, number, { N: number; r: number; p: number }, Buffer>(scrypt);
 
+/** What a simulation decides by itself. */
+interface Nature {
+  /** Milliseconds UTC, in place of the clock that moves when told. */
+  now(): number;
+  /** Asks the database, or lets that take a while, or fail. */
+  query<T>(ask: () => Promise<T>): Promise<T>;
+}
+
 /** A whole platform in memory: a database that outlives the control plane, a clock that moves when told. */
-export async function memoryPlatform() {
-  const client = writeBatches(createClient({ url: ":memory:" }));
+export async function memoryPlatform(retention: Retention = { jobDays: 365, logDays: 90, logBytes: 2 ** 31 }, given?: Nature) {
+  const client = memoryClient();
   await migrate(drizzle(client), { migrationsFolder: join(import.meta.dirname, "../../../migrations") });
   // Lucia reads the real clock, so that is where this one begins.
   let time = Date.now();
+  const nature: Nature = given ?? { now: () => time, query: (ask) => ask() };
   const faults: string[] = [];
 
   const keys: Keys = {
@@ -41,7 +49,7 @@ export async function memoryPlatform() {
   /** Starts a control plane. `kill` is `kill -9`: nothing it asked of the database ever comes back. */
   function start() {
     let alive = true;
-    const mortal = <T>(ask: () => Promise<T>) => (alive ? ask().then((reply) => (alive ? reply : never<T>())) : never<T>());
+    const mortal = <T>(ask: () => Promise<T>) => (alive ? nature.query(ask).then((reply) => (alive ? reply : never<T>())) : never<T>());
     const database = drizzle(
       Object.assign(Object.create(client) as typeof client, {
         execute: (...statement: Parameters<typeof client.execute>) => mortal(() => client.execute(...statement)),
@@ -53,23 +61,25 @@ export async function memoryPlatform() {
       database,
       rooms: {
         wake: (serverId) => void rooms.wake(serverId),
+        offer: (serverId, offer) => void rooms.offer(serverId, offer),
         revoke: (serverId) => void rooms.revoke(serverId),
         sample: async (serverId) => rooms.sample(serverId),
+        link: async (serverId) => rooms.link(serverId),
         open: async (serverId, kind, input) => rooms.open(serverId, kind, input),
       },
       events: eventLog(),
-      clock: { now: () => time },
+      clock: { now: nature.now },
       keys,
       downloads,
       log,
-      settings: { version: "0.0.0", publicUrl: "https://appos.example.org", localProblem: () => null },
+      settings: { version: "0.0.0", publicUrl: "https://appos.example.org", localProblem: () => null, retention },
     };
     const services: Services = createServices(ports);
     const app = createApp(services, { address: (c) => c.req.header("x-test-address") ?? "192.0.2.1", log });
     return { app, services, rooms, kill: () => void (alive = false) };
   }
 
-  return { start, advance: (ms: number) => void (time += ms), faults };
+  return { start, advance: (ms: number) => void (time += ms), faults, now: () => time, database: drizzle(client), client };
 }
 
 const never = <T>() => new Promise<T>(() => {});

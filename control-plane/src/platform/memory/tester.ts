@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import type { Retention } from "../../ports.ts";
 import type { AppEnv } from "../../access.ts";
 import { memoryPlatform } from "./platform.ts";
 
@@ -32,8 +33,8 @@ export function asker(app: Pick<Hono<AppEnv>, "request">, always: Record<string,
 export const ADMIN = { email: "ada@example.org", password: "correct horse battery", name: "Ada" };
 
 /** A control plane that is set up, with ways to ask it as nobody, as its administrator and as a viewer. */
-export async function setUp() {
-  const platform = await memoryPlatform();
+export async function setUp(retention?: Retention) {
+  const platform = await memoryPlatform(retention);
   const { app, services, ...rest } = platform.start();
   const nobody = asker(app);
   const setup = await nobody("/api/v1/setup", { json: { token: await services.auth.setupToken(), ...ADMIN } });

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -12,6 +12,13 @@ import type { Services } from "../../services.ts";
 const LOCAL = "local";
 const LOOK_AGAIN_MS = 15_000;
 const STOP_MS = 3_500;
+
+const POLICY = `# What this machine allows its control plane. AppOS wrote this once, when it made this machine a server; it is yours now.
+# The control plane runs on this very machine: whoever holds it holds the machine already, so a terminal gives nothing away.
+# On other servers terminals are off until their owner allows them. "appos-agent policy show" explains every rule.
+terminals:
+  host: true
+`;
 
 interface Place {
   /** The agent's program, and its folder. */
@@ -79,8 +86,17 @@ export function localAgent(services: Services, place: Place, log: Log) {
       ? await services.servers.enrollAgain(existing.id, place.url, null)
       : (await services.servers.add({ name: LOCAL }, place.url, null)).enrollment;
     const { id } = await services.system.identity();
+    const first = (await json(join(place.folder, "agent.json"))) === undefined;
     const args = [place.program, "enroll", "--replace", "--url", place.url, "--key", id];
     await promisify(execFile)(process.execPath, args, { env: { ...environment(), APPOS_ENROLLMENT_TOKEN: token } });
+    if (first) await allowHostTerminals();
+  }
+
+  /** Where there is no policy yet; one that is there is its owner's. */
+  async function allowHostTerminals() {
+    await writeFile(join(place.folder, "policy.yaml"), POLICY, { flag: "wx", mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
   }
 
   const environment = (): NodeJS.ProcessEnv => {

@@ -20,9 +20,12 @@ import { localAgent } from "./local-agent.ts";
 import { logTo } from "./log.ts";
 import { type NodeSettings, settingsFrom } from "./settings.ts";
 import { acceptAgents } from "./sockets.ts";
+import { acceptViewers } from "./viewers.ts";
 
 declare const APPOS_VERSION: string;
 const MINUTE = 60_000;
+/** How late what only time makes news may be told. */
+const TELL_MS = 2_000;
 const built = (name: string) => join(import.meta.dirname, name);
 
 try {
@@ -51,8 +54,10 @@ async function run(settings: NodeSettings) {
     ),
     rooms: {
       wake: (serverId) => void rooms.wake(serverId).catch(failed),
+      offer: (serverId, offer) => void rooms.offer(serverId, offer).catch(failed),
       revoke: (serverId) => void rooms.revoke(serverId)?.catch(failed),
       sample: async (serverId) => rooms.sample(serverId),
+      link: async (serverId) => rooms.link(serverId),
       open: async (serverId, kind, input) => rooms.open(serverId, kind, input),
     },
     events: eventLog(),
@@ -60,17 +65,22 @@ async function run(settings: NodeSettings) {
     keys: await nodeKeys(settings.dataDir, settings.secretKey),
     downloads,
     log,
-    settings: { version: APPOS_VERSION, publicUrl: settings.publicUrl, localProblem: () => (settings.localAgent ? agent.problem() : null) },
+    settings: {
+      version: APPOS_VERSION,
+      publicUrl: settings.publicUrl,
+      localProblem: () => (settings.localAgent ? agent.problem() : null),
+      retention: settings.retention,
+    },
   };
   const services: Services = createServices(ports);
   await services.servers.allDisconnected();
-  await services.jobs.wakeUntold();
+  await services.jobs.wakeAll();
 
   const app = createApp(services, { address, log });
   const site = consoleFiles(built("../web"));
   const ofApp = /^\/(api\/|openapi\.json$|metrics$|install\.sh$|agent\/)/;
   ready.resolve(getRequestListener((request, env) => (ofApp.test(new URL(request.url).pathname) ? app : site).fetch(request, env)));
-  const closeSockets = acceptAgents(http, services, rooms, log);
+  const closeSockets = acceptAgents(http, services, rooms, acceptViewers(services, rooms, log), log);
 
   const place = {
     program: built("../agent/agent.mjs"),
@@ -79,7 +89,18 @@ async function run(settings: NodeSettings) {
     environment: process.env,
   };
   const agent = localAgent(services, place, log);
-  const minute = setInterval(() => void Promise.all([rooms.wakeAll(), services.auth.tidy()]).catch(failed), MINUTE);
+  const seconds = setInterval(() => void services.servers.tellTime().catch(failed), TELL_MS);
+  const minute = setInterval(
+    () =>
+      void Promise.all([
+        services.jobs.wakeAll(),
+        services.auth.tidy(),
+        services.terminals.tidy(),
+        services.jobs.tidy(),
+        services.servers.trimTimelines(),
+      ]).catch(failed),
+    MINUTE,
+  );
 
   await firstRun(services, settings, url);
   if (settings.localAgent) agent.begin();
@@ -87,6 +108,8 @@ async function run(settings: NodeSettings) {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => void stop());
   async function stop() {
     clearInterval(minute);
+    clearInterval(seconds);
+    services.servers.freeze();
     closeSockets();
     http.close();
     await agent.stop();

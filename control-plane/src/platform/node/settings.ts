@@ -7,6 +7,13 @@ const Key = z
   .string()
   .transform((text) => new Uint8Array(Buffer.from(text, "base64")))
   .refine((key) => key.length === 32, "It must be 32 bytes in base64: openssl rand -base64 32");
+const Days = z.coerce.number("It is a number of days, from 1 to 36500").int().min(1).max(36_500);
+const units = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
+/** A number of bytes, or of KiB, MiB, GiB, TiB: 2G, 500MiB. */
+const Bytes = z
+  .string()
+  .regex(/^\d{1,15}(|[KMGT](i?B)?)$/, "It is a number of bytes, or one with a unit: 500M, 2G")
+  .transform((text) => Number.parseInt(text, 10) * units[(/[KMGT]/.exec(text)?.[0] ?? "") as keyof typeof units]);
 const optional = <S extends z.ZodType>(schema: S) => z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
 
 const Environment = z.object({
@@ -26,6 +33,9 @@ const Environment = z.object({
   SUPERUSER_EMAIL: optional(z.string()),
   SUPERUSER_PASSWORD: optional(z.string()),
   APPOS_LOG: z.enum(["pretty", "json"]).default("pretty"),
+  APPOS_JOB_DAYS: Days.default(365),
+  APPOS_LOG_DAYS: Days.default(90),
+  APPOS_LOG_BYTES: Bytes.default(2 * 1024 ** 3),
   APPOS_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
@@ -50,5 +60,6 @@ export function settingsFrom(environment: Record<string, string | undefined>) {
     superuser: { email: data.SUPERUSER_EMAIL, password: data.SUPERUSER_PASSWORD },
     log: data.APPOS_LOG,
     logLevel: data.APPOS_LOG_LEVEL,
+    retention: { jobDays: data.APPOS_JOB_DAYS, logDays: data.APPOS_LOG_DAYS, logBytes: data.APPOS_LOG_BYTES },
   };
 }

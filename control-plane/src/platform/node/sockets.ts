@@ -7,16 +7,18 @@ import { errorText } from "../../errors.ts";
 import type { Rooms } from "../../live/rooms.ts";
 import type { Log } from "../../ports.ts";
 import type { Services } from "../../services.ts";
+import { refuse, type Viewers } from "./viewers.ts";
 
 const FAILED = 1011;
 /** Sockets of one server that have not proved themselves; more are turned away. */
 const UNPROVEN_AT_ONCE = 20;
 const FAREWELL_MS = 1_000;
 const FRAMES_WAITING = 32;
+const UNREAD_MS = 1_000;
 const UNREAD_BYTES = 64 * 1024;
 
-/** Lets agents in. The address says whose room a socket is for; its agent then has to prove it. Every other upgrade is refused. */
-export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, log: Log) {
+/** Lets agents in, and viewers. An agent's address says whose room a socket is for; it then has to prove it. Every other upgrade is refused. */
+export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, viewers: Viewers, log: Log) {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_BYTES,
@@ -41,6 +43,7 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
   async function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer) {
     const url = URL.parse(request.url ?? "/", "http://localhost");
     if (!url) return refuse(stream, "400 Bad Request");
+    if (viewers.isFor(url)) return viewers.upgrade(request, stream, head, url);
     const { pathname, searchParams } = url;
     const serverId = ServerId.safeParse(searchParams.get("server")).data;
     if (pathname !== AGENT_PATH || serverId === undefined) return refuse(stream, "404 Not Found");
@@ -49,12 +52,14 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
     count(serverId, 1);
     const settled = onlyOnce(() => count(serverId, -1));
     stream.once("close", settled);
-    sockets.handleUpgrade(request, stream, head, (ws) => attend(ws, serverId, settled));
+    sockets.handleUpgrade(request, stream, head, (ws) => attend(ws, serverId, addressOf(request), settled));
   }
 
-  function attend(ws: WebSocket, serverId: string, settled: () => void) {
+  function attend(ws: WebSocket, serverId: string, address: string | null, settled: () => void) {
+    let why: string | undefined;
     // Who was shown out has said all that counts, and is not waited for.
     const close = (code: number, reason: string) => {
+      why ??= `${reason}.`;
       ws.close(code, reason);
       setTimeout(() => ws.terminate(), FAREWELL_MS).unref();
     };
@@ -62,13 +67,26 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
       log.error("an agent's frame could not be handled", { serverId, error: errorText(error) });
       close(FAILED, "This could not be handled now");
     };
-    const { joined, receive, receiveBytes, proven, leave } = rooms.join(serverId, { send: (text) => ws.send(text), close });
+    const { joined, receive, receiveBytes, proven, leave } = rooms.join(serverId, {
+      send: (text) => ws.send(text),
+      sendBytes: (bytes) => ws.send(bytes),
+      close,
+      address,
+    });
     joined.catch(fail);
 
     let waiting = 0;
     const handshake = setTimeout(() => proven() || close(closeCodes.unproven, "The agent did not prove itself in time"), HANDSHAKE_MS);
-    const silence = setTimeout(() => ws.terminate(), SILENCE_MS);
+    // Where it was this process that stood still, what was said meanwhile is read first.
+    let unheard: NodeJS.Timeout | undefined;
+    const silence = setTimeout(() => {
+      unheard = setTimeout(() => {
+        why ??= `Nothing was heard from the agent for ${SILENCE_MS / 1_000} seconds.`;
+        ws.terminate();
+      }, UNREAD_MS);
+    }, SILENCE_MS);
     ws.on("message", (data: Buffer, isBinary) => {
+      clearTimeout(unheard);
       silence.refresh();
       if (ws.readyState !== ws.OPEN) return;
       if (isBinary) return receiveBytes(data);
@@ -81,19 +99,31 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
         .catch(fail)
         .finally(() => --waiting < FRAMES_WAITING / 2 && ws.isPaused && ws.resume());
     });
-    ws.on("close", () => {
+    ws.on("close", (code, reason) => {
       clearTimeout(handshake);
       clearTimeout(silence);
+      clearTimeout(unheard);
       settled();
-      leave().catch((error: unknown) => log.error("a lost link could not be noted", { serverId, error: errorText(error) }));
+      leave(why ?? whyClosed(code, String(reason))).catch((error: unknown) =>
+        log.error("a lost link could not be noted", { serverId, error: errorText(error) }),
+      );
     });
     ws.on("error", () => ws.terminate());
   }
 
   return () => {
+    viewers.close();
     for (const ws of sockets.clients) ws.close(1001, "The control plane stops");
     setTimeout(() => sockets.clients.forEach((ws) => ws.terminate()), 500).unref();
   };
+}
+
+const addressOf = ({ socket }: IncomingMessage) => socket.remoteAddress?.replace(/^::ffff:/, "") ?? null;
+
+/** Why the agent's end, or what is between, has closed a socket. */
+function whyClosed(code: number, reason: string): string {
+  if (reason !== "") return `The agent closed the connection: ${reason}.`;
+  return code === 1006 ? "The connection broke off." : `The agent closed the connection (${code}).`;
 }
 
 function onlyOnce(task: () => void) {
@@ -102,8 +132,4 @@ function onlyOnce(task: () => void) {
     if (!done) task();
     done = true;
   };
-}
-
-function refuse(stream: Duplex, status: string) {
-  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -1,0 +1,60 @@
+import type { Disk } from "./disk.ts";
+import { readLine } from "./lines.ts";
+import { accepted, apply, type JournalledJob, LogRecord, type Seen } from "./records.ts";
+
+export interface FoundLog {
+  /** Undefined where there was no journal, or a part of it is lost: what it does not hold may have been done all the same. */
+  id: string | undefined;
+  seen: Seen | undefined;
+  fences: Map<string, number>;
+  /** By id, oldest first. */
+  jobs: Map<string, JournalledJob>;
+  bytes: number;
+  whole: boolean;
+}
+
+/** Reads the log. A tail that was cut short was never promised to anyone: it goes. What is spoiled before it is kept aside. */
+export async function readLog(disk: Disk): Promise<FoundLog> {
+  const bytes = (await disk.read("log")) ?? new Uint8Array();
+  const lines = new TextDecoder().decode(bytes).split("\n").slice(0, -1);
+  const records = lines.map((line) => LogRecord.safeParse(readLine(disk, line)).data);
+  const end = records.findLastIndex((record) => record !== undefined) + 1;
+  const good = new TextEncoder().encode(
+    lines
+      .slice(0, end)
+      .map((line) => `${line}\n`)
+      .join(""),
+  ).length;
+  if (good < bytes.length) await disk.truncate("log", good);
+  // An agent that was killed may have written what it had no time to make safe; and nobody can tell it from what is.
+  if (good > 0) await disk.sync("log");
+
+  const found: FoundLog = { id: undefined, seen: undefined, fences: new Map(), jobs: new Map(), bytes: good, whole: true };
+  for (const record of records.slice(0, end)) if (record) take(found, record);
+  const spoiled = records.slice(0, end).includes(undefined);
+  if (spoiled) await disk.append("log.bad", bytes);
+  return spoiled ? withoutTrust(found) : { ...found, whole: found.id !== undefined };
+}
+
+function take(found: FoundLog, said: LogRecord) {
+  if ("journal" in said) found.id = said.journal;
+  else if ("fences" in said) found.fences = new Map(Object.entries(said.fences));
+  else if ("seen" in said) {
+    if (found.seen?.incarnation !== said.seen.incarnation) found.fences.clear();
+    found.seen = said.seen;
+  } else if (said.record.type === "accepted") {
+    const { work } = said.record;
+    found.jobs.set(said.job, accepted(work));
+    found.fences.set(work.lane, Math.max(found.fences.get(work.lane) ?? 0, work.number));
+  } else if (said.record.type === "forgotten") found.jobs.delete(said.job);
+  else {
+    const job = found.jobs.get(said.job);
+    if (job) apply(job, said.record);
+  }
+}
+
+/** A record that is lost may have said that a job was begun, or was done. */
+function withoutTrust({ jobs, bytes, seen }: FoundLog): FoundLog {
+  for (const job of jobs.values()) if (!job.finished) job.attempts = Math.max(job.attempts, 1);
+  return { id: undefined, seen, fences: new Map(), jobs, bytes, whole: false };
+}

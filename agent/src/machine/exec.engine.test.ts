@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { BUSYBOX, engineWorld, processesWith } from "./engine-world.ts";
+import { endPrograms } from "./leftovers.ts";
+import type { Container } from "./machine.ts";
+
+const world = engineWorld();
+afterAll(world.end);
+const { machine, deploy } = world;
+let container: Container;
+
+beforeAll(async () => {
+  expect(
+    await deploy("h2-t", 1, `services: {w: {image: "${BUSYBOX}", command: [sleep, "9999"], stop_signal: KILL, init: true}}`),
+  ).toMatchObject({
+    outcome: "succeeded",
+  });
+  [container] = (await machine.engine.containers({ project: "appos-h2-t" })) as [Container];
+});
+
+let number = 0;
+async function open() {
+  const id = `term_engine${process.pid}x${number++}`;
+  const pty = (await machine.engine.openExec(container, { id, cols: 91, rows: 17 }))!;
+  let text = "";
+  pty.listen((bytes) => (text += Buffer.from(bytes).toString("latin1")));
+  const type = (said: string) => pty.write(Buffer.from(said));
+  async function shows(pattern: RegExp) {
+    for (const end = Date.now() + 10_000; Date.now() < end; await sleep(10)) if (pattern.test(text)) return;
+    throw new Error(`It does not show ${pattern}: ${text.slice(-500)}`);
+  }
+  return { id, pty, text: () => text, type, shows };
+}
+
+test("a shell in a container: typed into, resized, ended with its exit code", async () => {
+  const { pty, type, shows } = await open();
+  await type('stty size; echo "<$TERM>"; tty\n');
+  await shows(/17 91\s+<xterm-256color>\s+\/dev\/pts\/\d/);
+  for (let cols = 60; cols <= 150; cols++) pty.resize(cols, 40);
+  await sleep(500);
+  await type("stty size\n");
+  await shows(/40 150/);
+  await type("exit 6\n");
+  expect(await pty.exited).toEqual({ code: 6, signal: null });
+});
+
+test("what a shell in a container started ends with it; the container's own program goes on", async () => {
+  const { pty, type, shows } = await open();
+  await type("(trap '' HUP TERM; sleep 8811) & setsid sleep 8811 & nohup sleep 8811 >/dev/null & sleep 0.3; echo be''gun\n");
+  await shows(/begun/);
+  expect(processesWith("sleep 8811").length).toBeGreaterThanOrEqual(2);
+  await pty.end();
+  await pty.exited;
+  expect(processesWith("sleep 8811")).toEqual([]);
+  const [same] = await machine.engine.containers({ project: "appos-h2-t" });
+  expect(same).toMatchObject({ id: container.id, status: { state: "running", restarts: 0 } });
+});
+
+test("an agent that starts again finds and ends what the one before left in containers", async () => {
+  const { type, shows } = await open();
+  await type("sleep 8812 & echo be''gun\n");
+  await shows(/begun/);
+  await endPrograms(machine.folder);
+  expect(processesWith("sleep 8812")).toEqual([]);
+});
+
+test("a paused reader stops the program in the container", async () => {
+  const { pty, type, shows, text } = await open();
+  await type("stty -echo; echo re''ady\n");
+  await shows(/ready/);
+  pty.pause();
+  const before = text().length;
+  await type("head -c 20000000 /dev/zero | tr '\\0' x; echo ov''er\n");
+  await sleep(1_000);
+  expect(text().length - before).toBeLessThan(3_000_000);
+  pty.resume();
+  await shows(/over\s*\/? ?#? ?$/);
+  expect(text().length - before).toBeGreaterThan(20_000_000);
+  await pty.end();
+});
+
+test("a container without a shell has no terminal", async () => {
+  const none = await machine.engine.openExec({ ...container, id: await bare() }, { id: "term_none", cols: 80, rows: 24 });
+  expect(none).toBeUndefined();
+});
+
+/** A container in which there is one program, and it is no shell. */
+async function bare() {
+  const compose = `services: {w: {image: "${BUSYBOX}", command: [sh, -c, "rm /bin/sh /bin/ash; exec sleep 9999"], stop_signal: KILL}}`;
+  await deploy("h2-u", 1, compose);
+  await sleep(500);
+  return (await machine.engine.containers({ project: "appos-h2-u" }))[0]!.id;
+}

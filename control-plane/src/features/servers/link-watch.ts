@@ -1,0 +1,148 @@
+import type { LinkReport } from "@appos/shared/agent-link";
+import type { PageQuery } from "@appos/shared/envelope";
+import type { TimelineView } from "@appos/shared/servers";
+import type { Ports, Statement } from "../../ports.ts";
+import { pageOf } from "../../reply.ts";
+import { inGroups } from "./in-groups.ts";
+import { type Line, type News, onConnected, onLost, onTime } from "./link-news.ts";
+import { RETURN_MS } from "./presence.ts";
+import type { ServerRow, TimelineRow } from "./schema.ts";
+import { timelineStore } from "./timeline-store.ts";
+
+/** Servers told of in one batch: the database is not held for long. */
+const TOLD_AT_ONCE = 50;
+/** Lines of one server's timeline that are kept, and for how long. */
+const LINES_KEPT = 1_000;
+const LINES_MS = 365 * 24 * 3_600_000;
+
+interface Made {
+  statements: Statement[];
+  /** Its timeline has one more line. */
+  grows: boolean;
+  /** A screen shows something else now. */
+  told: boolean;
+}
+interface Change {
+  /** The server's id. */
+  key: string;
+  make(server: ServerRow, now: number): Made;
+}
+
+/** Keeps what becomes of every server's link: what is news of it, and what is none. */
+export function linkWatch({ database, clock, events }: Ports) {
+  const store = timelineStore(database);
+  /** What the loss was that came before the link which a server now has. Of the control plane's own absence nobody need give an account. */
+  const lossBefore = new Map<string, "short" | "told">();
+  /** Servers whose timeline has grown since it was last trimmed. */
+  const grown = new Set<string>();
+  /** Losses that could not be written down, with their reasons: they are, as soon as that works again. */
+  const unwritten = new Map<string, string>();
+  let lossCount = 0;
+  let stopping = false;
+
+  /** What becomes of many servers at once is read and written together. */
+  const change = inGroups<Change>(TOLD_AT_ONCE, async (group) => {
+    const now = clock.now();
+    const rows = new Map((await store.findMany(group.map(({ key }) => key))).map((server) => [server.id, server]));
+    const changes = group.flatMap(({ key, make }) => {
+      const server = rows.get(key);
+      return server ? [{ key, ...make(server, now) }] : [];
+    });
+    const [first, ...more] = changes.flatMap(({ statements }) => statements);
+    if (first) await store.batch([first, ...more]);
+    for (const { key, grows, told } of changes) {
+      if (grows) grown.add(key);
+      if (told) events.publish({ type: "server.changed", id: key });
+    }
+  });
+  const made = (id: string, news: News, now: number): Made => ({
+    statements: store.statements(id, news, now),
+    grows: news.lines.length > 0,
+    told: news.told,
+  });
+
+  const lose = (id: string, why: string) =>
+    change({ key: id, make: (server, now) => made(id, onLost(server, why, now), now) }).catch((error: unknown) => {
+      unwritten.set(id, why);
+      throw error;
+    });
+
+  return {
+    connected: (id: string, address: string | null) =>
+      change({
+        key: id,
+        make(server, now) {
+          unwritten.delete(id);
+          const news = onConnected(server, address, now);
+          if (news.short) lossBefore.set(id, "short");
+          else if (server.disconnectedAt !== null && server.lostWhy !== null) lossBefore.set(id, "told");
+          else lossBefore.delete(id);
+          return made(id, news, now);
+        },
+      }),
+    async disconnected(id: string, why: string) {
+      if (stopping) return;
+      lossCount++;
+      await lose(id, why);
+    },
+
+    /** What an agent says of itself once it is let in: that it or its host was started again, and why its last link had ended. */
+    reported: (id: string, report: LinkReport) =>
+      change({
+        key: id,
+        make(server, at) {
+          const lines = restarts(server, report).map((what): Line => ({ at, what }));
+          const known = server.agentLife === report.life && server.hostBoot === report.boot;
+          const loss = lossBefore.get(id);
+          lossBefore.delete(id);
+          const account = report.last && loss ? [store.agentWhy(id, report.last.why, loss === "short")] : [];
+          const statements = [...(known ? [] : [store.setLife(id, report)]), ...account, ...lines.flatMap((line) => store.add(id, line))];
+          return { statements, grows: lines.length > 0, told: lines.length > 0 || (account.length > 0 && loss === "told") };
+        },
+      }),
+
+    /** Nobody is connected to a control plane that has just started. Whoever is back within a minute was never away. */
+    allDisconnected: () => store.restarted(clock.now(), clock.now() + RETURN_MS),
+    /** The control plane stops: what becomes of its links is no loss of any server's. */
+    freeze: () => void (stopping = true),
+
+    /** Tells what time alone has made news. Called every few seconds. */
+    async tellTime() {
+      const again = [...unwritten];
+      unwritten.clear();
+      await Promise.all(again.map(([id, why]) => lose(id, why)));
+      const due = await store.toTell(clock.now());
+      await Promise.all(due.map(({ id }) => change({ key: id, make: (server, now) => made(id, onTime(server, now), now) })));
+    },
+
+    /** Timelines do not grow for ever. */
+    async trimTimelines() {
+      const before = clock.now() - LINES_MS;
+      for (const id of [...grown].slice(0, TOLD_AT_ONCE)) {
+        grown.delete(id);
+        await store.trim(id, LINES_KEPT, before);
+      }
+    },
+
+    lossCount: () => lossCount,
+    enrolledLine: (id: string, address: string) => store.add(id, { at: clock.now(), what: "enrolled", address }),
+    timeline: async (id: string, page: PageQuery) => pageOf((await store.list(id, page)).map(view), await store.count(id), page),
+  };
+}
+
+/** What was started again since an agent last spoke of itself. A host that starts takes its agent along. */
+function restarts({ agentLife, hostBoot }: ServerRow, { life, boot }: LinkReport): ("host-restarted" | "agent-restarted")[] {
+  if (agentLife === null || agentLife === life) return [];
+  return hostBoot !== null && boot !== null && hostBoot !== boot ? ["host-restarted"] : ["agent-restarted"];
+}
+
+const view = ({ number, at, what, why, agentWhy, address, lastedMs, shortLosses }: TimelineRow): TimelineView => ({
+  id: String(number),
+  at,
+  what,
+  why,
+  agentWhy,
+  address,
+  lastedMs,
+  shortLosses,
+});

@@ -1,0 +1,81 @@
+import { and, count, desc, eq, gte, inArray, isNotNull, isNull, lt, notInArray, sql } from "drizzle-orm";
+import type { PageQuery } from "@appos/shared/envelope";
+import type { TerminalExit } from "@appos/shared/terminals";
+import type { Database, Statement } from "../../ports.ts";
+import { type TerminalRow, terminals, terminalTickets, type TicketRow } from "./schema.ts";
+
+const isOpen = isNull(terminals.endedAt);
+
+export function terminalStore(database: Database) {
+  const onServer = (serverId: string) => eq(terminals.serverId, serverId);
+  return {
+    find: async (id: string): Promise<TerminalRow | undefined> =>
+      (await database.select().from(terminals).where(eq(terminals.id, id))).at(0),
+    list: (serverId: string, { page, pageSize }: PageQuery) =>
+      database
+        .select()
+        .from(terminals)
+        .where(onServer(serverId))
+        .orderBy(desc(terminals.id))
+        .limit(pageSize)
+        .offset((page - 1) * pageSize),
+    count: async (serverId: string) => (await database.select({ n: count() }).from(terminals).where(onServer(serverId)))[0]!.n,
+    anyOpenOn: async (serverId: string) =>
+      (
+        await database
+          .select({ id: terminals.id })
+          .from(terminals)
+          .where(and(onServer(serverId), isOpen))
+          .limit(1)
+      ).length > 0,
+    countOpenOf: async (userId: string) =>
+      (
+        await database
+          .select({ n: count() })
+          .from(terminals)
+          .where(and(eq(terminals.userId, userId), isOpen))
+      )[0]!.n,
+
+    insertTicket: (ticket: TicketRow) => database.insert(terminalTickets).values(ticket),
+    /** Uses a ticket up: exactly one of those who try at once gets it, and whoever comes too late nothing. */
+    takeTicket: async (hash: string, now: number): Promise<TicketRow | undefined> =>
+      (
+        await database
+          .delete(terminalTickets)
+          .where(and(eq(terminalTickets.hash, hash), gte(terminalTickets.expiresAt, now)))
+          .returning()
+      ).at(0),
+    dropTickets: (before: number) => database.delete(terminalTickets).where(lt(terminalTickets.expiresAt, before)),
+
+    insert: (row: typeof terminals.$inferInsert): Statement => database.insert(terminals).values(row),
+    asked: (id: string, epoch: number) => database.update(terminals).set({ epoch }).where(eq(terminals.id, id)),
+    started: (serverId: string, ids: string[], startedAt: number): Statement =>
+      database
+        .update(terminals)
+        .set({ startedAt })
+        .where(and(onServer(serverId), inArray(terminals.id, ids), isNull(terminals.startedAt))),
+    ended: (serverId: string, id: string, why: string, endedAt: number): Statement =>
+      database
+        .update(terminals)
+        .set({ why, endedAt })
+        .where(and(onServer(serverId), eq(terminals.id, id), isOpen)),
+    /** Those that had begun over an earlier link, and are not among the ones still open. */
+    endedMeanwhile: (serverId: string, open: string[], epoch: number, end: { why: TerminalExit["why"]; endedAt: number }): Statement =>
+      database
+        .update(terminals)
+        .set(end)
+        .where(and(onServer(serverId), isOpen, isNotNull(terminals.startedAt), lt(terminals.epoch, epoch), notInArray(terminals.id, open))),
+    /** Those that never began. */
+    neverBegan: (before: number, end: { why: string; endedAt: number }) =>
+      database
+        .update(terminals)
+        .set(end)
+        .where(and(isOpen, isNull(terminals.startedAt), lt(terminals.openedAt, before))),
+    endedWithServer: (end: { why: string; endedAt: number }) =>
+      database
+        .update(terminals)
+        .set(end)
+        .where(and(isOpen, sql`exists (select 1 from servers where servers.id = ${terminals.serverId} and servers.removedAt is not null)`)),
+    batch: (statements: [Statement, ...Statement[]]) => database.batch(statements),
+  };
+}

@@ -1,0 +1,43 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { mutations } from "./mutations.ts";
+import { onceFailed } from "./once-failed.ts";
+
+const run = promisify(execFile);
+const SEEDS = 10_000;
+/** How many a broken protocol may live through before it is seen. */
+const SEEN_WITHIN = 3_000;
+
+async function simulate(...args: string[]): Promise<{ code: number; said: string }> {
+  const script = join(import.meta.dirname, "../scripts/simulate.mjs");
+  return run(process.execPath, [script, ...args], { maxBuffer: 2 ** 26 }).then(
+    ({ stdout, stderr }) => ({ code: 0, said: stdout + stderr }),
+    ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, said: stdout + stderr }),
+  );
+}
+
+test(`whatever breaks, nothing is lost: ${SEEDS} seeds`, async () => {
+  const { code, said } = await simulate("--seeds", String(SEEDS));
+  expect(said).toContain("0 broke a guarantee");
+  expect(code).toBe(0);
+});
+
+test.each(onceFailed)("seed $seed, which once showed that $showed", async ({ seed }) => {
+  expect(await simulate("--seeds", "1", "--from", String(seed))).toMatchObject({ code: 0 });
+});
+
+test("a seed is the same life each time", async () => {
+  const lives = await Promise.all([1, 2].map(() => simulate("--seeds", "1", "--from", "4711", "--trace")));
+  const withoutTime = lives.map(({ said }) => said.replace(/ in \d+ s/, ""));
+  expect(withoutTime[0]).toBe(withoutTime[1]);
+});
+
+describe("a protocol that is broken on purpose is seen to be", () => {
+  test.each(mutations)("$name: $breaks", async ({ name }) => {
+    const { code, said } = await simulate("--seeds", String(SEEN_WITHIN), "--break", name);
+    expect(said).toMatch(/seed \d+: /);
+    expect(code).toBe(1);
+  });
+});
