@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the AppOS agent on this server and connects it to its control plane.
 #   export APPOS_ENROLLMENT_TOKEN=… APPOS_CONTROL_PLANE_ID=cp_…; curl -fsSL URL/install.sh | sudo -E sh
+# With "sh -s -- --allow-host-terminal" instead of "sh", the control plane may open a terminal on this server, as root.
 # Also honoured: APPOS_CA_FILE (certificates to trust), HTTPS_PROXY, NO_PROXY, DOCKER_HOST, APPOS_AGENT_DIR (where identity, journal and
 # apps go), APPOS_REPLACE=yes (give up an identity that this machine has), APPOS_PREFIX (install below another folder).
 # The control plane fills in its address and the archives' checksums. Everything is in one function: half a download does nothing.
@@ -15,6 +16,13 @@ install_appos_agent() {
   trap 'clean_up' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
+  host_terminal=
+  for option in "$@"; do
+    case $option in
+      --allow-host-terminal) host_terminal=yes ;;
+      *) stop "There is no option $option. There is: --allow-host-terminal" ;;
+    esac
+  done
 
   [ "$(id -u)" = 0 ] || stop "The agent is installed as root. Run this with: curl … | sudo -E sh"
   case $(uname -m) in
@@ -64,6 +72,8 @@ install_appos_agent() {
   [ "${APPOS_REPLACE:-}" != yes ] || set -- "$@" --replace
   appos enroll "$@" < /dev/null || exit 1
   unset APPOS_ENROLLMENT_TOKEN
+  [ -z "$host_terminal" ] || appos policy allow host-terminal \
+    || say "Terminals on this server stay off. Try again later: appos-agent policy allow host-terminal"
 
   rm -rf "$home/.old"
   [ ! -e "$home/$version" ] || mv "$home/$version" "$home/.old"
@@ -90,4 +100,4 @@ say() { printf 'appos: %s\n' "$1"; }
 stop() { printf 'appos: %s\n' "$1" >&2; exit 1; }
 clean_up() { [ -z "${work:-}" ] || rm -rf "$work"; [ -n "$(ls "${home:-/}" 2> /dev/null)" ] || rmdir "$home" 2> /dev/null || true; }
 
-install_appos_agent
+install_appos_agent "$@"

@@ -1,4 +1,4 @@
-import type { ComposePolicy } from "./policy-file.ts";
+import type { Policy } from "@appos/shared/policy";
 
 /** Why a compose file may not run on this server. */
 export type Rule =
@@ -10,6 +10,7 @@ export type Rule =
   | "security-opt"
   | "docker-socket"
   | "host-mount"
+  | "registries"
   | "external-volume"
   | "external-network"
   | "network-driver"
@@ -28,7 +29,7 @@ export interface Violation {
 
 /** What a check is told besides what it checks. */
 export interface PolicyContext {
-  policy: ComposePolicy;
+  policy: Policy;
   /** The app's own folder, absolute. */
   folder: string;
   project: string;

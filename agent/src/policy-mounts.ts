@@ -19,13 +19,23 @@ export function checkMounts(mounts: Part[], context: PolicyContext): Fault[] {
   });
 }
 
+/** What is wrong with a file of the server that an app is to be given as a secret or a config: it is a mount like any other. */
+export function fileFaults(source: string, context: PolicyContext): Fault[] {
+  return pathFaults(source, true, context, { allowed: context.policy.files.roots, where: "files.roots" });
+}
+
 /** What is wrong with a path of the server that a container is to see. */
-export function pathFaults(source: string, readOnly: boolean, { policy, folder }: PolicyContext): Fault[] {
+function pathFaults(
+  source: string,
+  readOnly: boolean,
+  { policy, folder }: PolicyContext,
+  besides: { allowed: string[]; where: string } = { allowed: [], where: "compose.hostMounts" },
+): Fault[] {
   const path = cleanPath(source);
   if (path.split("/").includes("~"))
     return [["host-mount", `mounts ${source}, but an app has no home folder. Use a path that begins with ./`]];
   if (SOCKETS.includes(path) || path.endsWith("/docker.sock")) {
-    return policy.dockerSocket
+    return policy.compose.dockerSocket
       ? []
       : [["docker-socket", `mounts Docker's socket, which is as good as root. Leave it out, or set compose.dockerSocket: true in ${FILE}`]];
   }
@@ -33,11 +43,12 @@ export function pathFaults(source: string, readOnly: boolean, { policy, folder }
   if (path === folder)
     return [["host-mount", "mounts the app's whole folder, in which AppOS keeps its releases. Use a folder in it, such as ./data"]];
   if (readOnly && HARMLESS.includes(path)) return [];
-  if (policy.hostMounts.map(cleanPath).some((allowed) => path === allowed || isBelow(path, allowed))) return [];
+  const allowed = [...policy.compose.hostMounts, ...besides.allowed].map(cleanPath);
+  if (allowed.some((top) => path === top || isBelow(path, top))) return [];
   return [
     [
       "host-mount",
-      `mounts ${source} of the server. Use a path that begins with ./, or a volume, or add the folder to compose.hostMounts in ${FILE}`,
+      `mounts ${source} of the server. Use a path that begins with ./, or a volume, or add the folder to ${besides.where} in ${FILE}`,
     ],
   ];
 }

@@ -1,4 +1,4 @@
-import { pathFaults } from "./policy-mounts.ts";
+import { fileFaults } from "./policy-mounts.ts";
 import { type Fault, type Part, type PolicyContext, type Violation, isSet, map, text } from "./policy-model.ts";
 
 const violations = (subject: string, faults: Fault[]): Violation[] =>
@@ -50,7 +50,7 @@ export function checkSources(kind: "secret" | "config", sources: Part, context: 
     const source = map(value);
     const faults = unknown(source, sourceKeys);
     if (isSet(source.external)) faults.push(["external-volume", "is external, which only a swarm knows. Use file, environment or content"]);
-    if (isSet(source.file)) faults.push(...pathFaults(text(source.file), true, context));
+    if (isSet(source.file)) faults.push(...fileFaults(text(source.file), context));
     return violations(`The ${kind} ${name}`, faults);
   });
 }

@@ -1,3 +1,4 @@
+import { imageFaults } from "./policy-images.ts";
 import { checkMounts } from "./policy-mounts.ts";
 import { FILE, type Fault, type Part, type PolicyContext, type Rule, type Violation, isSet, list, map, text } from "./policy-model.ts";
 
@@ -20,15 +21,16 @@ const LOG_DRIVERS = new Set(["", "json-file", "local", "journald", "none"]);
 
 const freeKeys =
   `attach cap_drop command configs container_name cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares
-  cpus cpuset depends_on dns dns_opt dns_search domainname entrypoint environment expose group_add healthcheck hostname image init links
+  cpus cpuset depends_on dns dns_opt dns_search domainname entrypoint environment expose group_add healthcheck hostname init links
   mac_address mem_limit mem_reservation mem_swappiness memswap_limit networks pids_limit platform ports profiles pull_policy read_only restart
   scale secrets shm_size stdin_open stop_grace_period stop_signal tmpfs tty ulimits user working_dir`.split(/\s+/);
 
 /** Every key that a service may have. */
 const keys: Record<string, Check> = {
   ...Object.fromEntries(freeKeys.map((key) => [key, fine])),
+  image: imageFaults,
   privileged: (value, { policy }) =>
-    value && !policy.privileged
+    value && !policy.compose.privileged
       ? [
           [
             "privileged",
@@ -38,7 +40,7 @@ const keys: Record<string, Check> = {
       : [],
   network_mode: networkMode,
   extra_hosts: (value, { policy }) =>
-    !policy.hostNetwork && JSON.stringify(value ?? "").includes("host-gateway")
+    !policy.compose.hostNetwork && JSON.stringify(value ?? "").includes("host-gateway")
       ? [["host-network", `asks for the server's own address by host-gateway. Leave it out, or set compose.hostNetwork: true in ${FILE}`]]
       : [],
   pid: namespace("pid"),
@@ -79,7 +81,7 @@ const keys: Record<string, Check> = {
       : [["logging", `sends its log away by the driver ${driver}. Use json-file, local, journald or none`]];
   },
   use_api_socket: (value, { policy }) =>
-    value && !policy.dockerSocket
+    value && !policy.compose.dockerSocket
       ? [
           [
             "docker-socket",
@@ -113,7 +115,7 @@ function networkMode(value: unknown, { policy }: PolicyContext): Fault[] {
   const mode = text(value);
   if (["", "bridge", "none", "default"].includes(mode) || mode.startsWith("service:")) return [];
   if (mode === "host") {
-    return policy.hostNetwork
+    return policy.compose.hostNetwork
       ? []
       : [["host-network", `asks for the server's own network. Publish its ports instead, or set compose.hostNetwork: true in ${FILE}`]];
   }
@@ -136,7 +138,7 @@ function namespace(key: string): Check {
 function capabilities(value: unknown, { policy }: PolicyContext): Fault[] {
   const asked = list(value).map((name) => text(name).toUpperCase().replace(/^CAP_/, ""));
   return asked
-    .filter((name) => !SAFE_CAPABILITIES.has(name) && !policy.capabilities.includes(name))
+    .filter((name) => !SAFE_CAPABILITIES.has(name) && !policy.compose.capabilities.includes(name))
     .map((name) => [
       "capabilities",
       `asks for the capability ${name}. Leave it out of cap_add, or add it to compose.capabilities in ${FILE}`,
@@ -144,7 +146,7 @@ function capabilities(value: unknown, { policy }: PolicyContext): Fault[] {
 }
 
 function deviceFaults(device: string, { policy }: PolicyContext): Fault[] {
-  if (policy.devices.some((allowed) => device === allowed || device.startsWith(`${allowed}/`)) && !device.split("/").includes(".."))
+  if (policy.compose.devices.some((allowed) => device === allowed || device.startsWith(`${allowed}/`)) && !device.split("/").includes(".."))
     return [];
   return [["devices", `asks for the server's device ${device}. Leave it out, or add it to compose.devices in ${FILE}`]];
 }

@@ -68,9 +68,45 @@ test.each([
 
 test("an empty policy file is like none", () => {
   expect(readPolicy("")).toEqual(readPolicy(undefined));
-  expect(readPolicy("compose:\n")).toMatchObject({ privileged: false, hostMounts: [] });
+  expect(readPolicy("compose:\n").compose).toMatchObject({ privileged: false, hostMounts: [] });
 });
 
 test("paths without detours", () => {
   expect(["/a/../b", "//a//b/", "/../../a", "/a/./b/..", "/"].map(cleanPath)).toEqual(["/b", "/a/b", "/a", "/a", "/"]);
+});
+
+test("images come only from the registries that are named, whatever their names look like", () => {
+  const from = (image: string, only: string) => rules({ image }, `registries: {only: ${only}}`);
+  expect(from("evil.example.org/x:1", "[ghcr.io]")).toEqual(["registries"]);
+  expect(from("nginx", "[ghcr.io]")).toEqual(["registries"]);
+  expect(from("ghcr.io.evil.example.org/x", "[ghcr.io]")).toEqual(["registries"]);
+  expect(from("GHCR.io/x", "[ghcr.io]")).toEqual([]);
+  expect(from("ghcr.io/x@sha256:aa", "[ghcr.io]")).toEqual([]);
+  expect(from("localhost:5000/x", "['localhost:5000']")).toEqual([]);
+  expect(from("localhost:5001/x", "['localhost:5000']")).toEqual(["registries"]);
+  for (const image of ["nginx", "library/nginx:1", "docker.io/x/y", "index.docker.io/x/y"]) expect(from(image, "[docker.io]")).toEqual([]);
+  expect(from("nginx", "[]")).toEqual(["registries"]);
+  expect(rules({ image: "anything.example.org/x" })).toEqual([]);
+});
+
+test("every service's image is looked at, and the refusal names service, registry and remedy", () => {
+  const model = { services: { web: { image: "ghcr.io/x" }, db: { image: "postgres:17" } } };
+  expect(check(model, "registries: {only: [ghcr.io]}")).toEqual([
+    {
+      rule: "registries",
+      service: "db",
+      message:
+        "The service db uses the image postgres:17 from docker.io. Use one of another registry, or add docker.io to registries.only in the server's policy.yaml.",
+    },
+  ]);
+});
+
+test("a secret or config may come from a folder below the file roots, but Docker's socket is no file", () => {
+  const model = (file: string) => ({ services: {}, secrets: { s: { file } }, configs: { c: { file } } });
+  const found = (file: string, policy?: string) => check(model(file), policy).map(({ rule }) => rule);
+  expect(found("/etc/shadow")).toEqual(["host-mount", "host-mount"]);
+  expect(found("/etc/ssl/site.pem", "files: {roots: [/etc/ssl]}")).toEqual([]);
+  expect(found("/etc/ssl-2/site.pem", "files: {roots: [/etc/ssl]}")).toEqual(["host-mount", "host-mount"]);
+  expect(found("/var/run/docker.sock", "files: {roots: [/var/run]}")).toEqual(["docker-socket", "docker-socket"]);
+  expect(rules({ volumes: [{ type: "bind", source: "/etc/ssl" }] }, "files: {roots: [/etc/ssl]}")).toEqual(["host-mount"]);
 });

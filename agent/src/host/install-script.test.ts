@@ -48,11 +48,11 @@ const checksum = () => createHash("sha256").update(archive).digest("hex");
 const filledIn = (at = url, sum = checksum()) => script.replace("__APPOS_URL__", at).replace(/__APPOS_SHA256_(X64|ARM64)__/g, sum);
 
 /** Runs the script as `sudo -E sh` does. */
-function install(text = filledIn(), env: Record<string, string> = {}): Promise<{ code: number; said: string }> {
+function install(text = filledIn(), env: Record<string, string> = {}, options: string[] = []): Promise<{ code: number; said: string }> {
   const { PATH = "" } = process.env;
   const all = { PATH, APPOS_PREFIX: prefix, APPOS_ENROLLMENT_TOKEN: "enroll_x", APPOS_CONTROL_PLANE_ID: "cp_x", ...env };
   return new Promise((resolve) => {
-    const child = execFile("sh", { env: all }, (error, stdout, stderr) =>
+    const child = execFile("sh", ["-s", "--", ...options], { env: all }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code ?? 1) : 0, said: stdout + stderr }),
     );
     child.stdin!.end(text);
@@ -117,4 +117,17 @@ asRoot("a machine that is enrolled already is left as it is, unless that is give
   expect(await install()).toEqual({ code: 1, said: expect.stringContaining("enrolled already") });
   expect((await install(filledIn(), { APPOS_REPLACE: "yes" })).code).toBe(0);
   expect(readFileSync(join(prefix, "asked"), "utf8")).toContain("enroll");
+});
+
+asRoot("terminals on the server stay off, unless whoever installs it says otherwise", async () => {
+  await install();
+  expect(readFileSync(join(prefix, "asked"), "utf8")).not.toContain("policy");
+  expect((await install(filledIn(), { APPOS_REPLACE: "yes" }, ["--allow-host-terminal"])).code).toBe(0);
+  expect(readFileSync(join(prefix, "asked"), "utf8")).toMatch(/enroll [^]*policy allow host-terminal\nservice install/);
+});
+
+asRoot("an option that is not known installs nothing", async () => {
+  const { code, said } = await install(filledIn(), {}, ["--allow-everything"]);
+  expect([code, said]).toEqual([1, expect.stringContaining("There is no option --allow-everything.")]);
+  expect(nothingInstalled()).toBe(true);
 });

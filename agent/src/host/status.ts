@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { requireIdentity, settingsFrom } from "../settings.ts";
+import { moment } from "./moment.ts";
+import { policySummary } from "./policy-verb.ts";
 import { type AgentStatus, readStatus } from "./status-file.ts";
 import { Refusal } from "./refusal.ts";
 import type { Verb } from "./verb.ts";
@@ -14,7 +16,12 @@ export const status: Verb = {
     const seconds = Number(values["wait"] ?? 0);
     if (!(seconds >= 0)) throw new Refusal("--wait takes a number of seconds.");
     const now = await whenUp(settings.files.status, Date.now() + seconds * 1000);
-    const lines = [["Server", `${identity.serverName} (${identity.serverId})`], ["Control plane", identity.url], ...told(now)];
+    const lines = [
+      ["Server", `${identity.serverName} (${identity.serverId})`],
+      ["Control plane", identity.url],
+      ...told(now),
+      ["Policy", (await policySummary(settings)).text],
+    ];
     for (const [name, value] of lines) terminal.say(`${(name ? `${name}:` : "").padEnd(15)} ${value}`.trimEnd());
     return now?.link.state === "up" ? 0 : 1;
   },
@@ -45,5 +52,3 @@ function told(now: AgentStatus | undefined): [string, string][] {
   for (const { id, kind, since } of jobs) lines.push(["", `${kind} ${id} since ${moment(since)}`]);
   return lines;
 }
-
-const moment = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");

@@ -29,6 +29,7 @@ export const uninstall: Verb = {
       files.ca,
       files.status,
       files.lock,
+      files.socket,
       dirs.journal,
       join(dirs.data, "home"),
       join(dirs.data, "tmp"),

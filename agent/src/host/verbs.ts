@@ -1,5 +1,10 @@
+import { rollback, start, stop } from "./act-verbs.ts";
 import { doctor } from "./doctor.ts";
 import { enroll } from "./enroll.ts";
+import { jobs } from "./jobs.ts";
+import { logs } from "./logs.ts";
+import { ls } from "./ls.ts";
+import { policyVerb } from "./policy-verb.ts";
 import { run } from "./run.ts";
 import { serviceVerb } from "./service-verb.ts";
 import { status } from "./status.ts";
@@ -26,4 +31,20 @@ const help: Verb = {
 };
 
 /** Everything that `appos-agent` can be asked to do. */
-export const verbs: Record<string, Verb> = { status, doctor, enroll, run, service: serviceVerb, uninstall, version, help };
+export const verbs: Record<string, Verb> = {
+  ls,
+  logs,
+  stop,
+  start,
+  rollback,
+  jobs,
+  status,
+  doctor,
+  policy: policyVerb,
+  enroll,
+  run,
+  service: serviceVerb,
+  uninstall,
+  version,
+  help,
+};

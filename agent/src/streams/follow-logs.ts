@@ -2,9 +2,12 @@ import type { StreamInput } from "@appos/shared/streams";
 import type { Container, LogPart } from "../machine/machine.ts";
 import type { StreamContext } from "./stream.ts";
 
-export type LineWriter = (container: Container, part: LogPart) => Promise<void>;
+/** What reading logs needs of a stream: the host's own command line has no more. */
+export type LogContext = Pick<StreamContext, "machine" | "signal" | "write">;
 
-export async function containersOf({ appId, service }: StreamInput<"logs">, { machine }: StreamContext) {
+export type LinesWriter = (container: Container, parts: LogPart[]) => Promise<void>;
+
+export async function containersOf({ appId, service }: StreamInput<"logs">, { machine }: LogContext) {
   const all = await machine.engine.containers({ appId });
   return all.filter(({ status }) => service === undefined || status.service === service);
 }
@@ -18,10 +21,10 @@ const PAUSE_MS = 300;
  */
 export async function followAll(
   input: StreamInput<"logs">,
-  context: StreamContext,
+  context: LogContext,
   last: Map<string, string>,
   since: number | undefined,
-  write: LineWriter,
+  write: LinesWriter,
 ) {
   const { machine, signal } = context;
   const followed = new Set<string>();
@@ -34,7 +37,11 @@ export async function followAll(
     followed.add(container.id);
     const question = { since: last.has(container.id) ? undefined : since, after: last.get(container.id), follow: true };
     try {
-      await machine.engine.logs(container, question, (part) => (last.set(container.id, part.stamp), write(container, part)), signal);
+      const pass = (parts: LogPart[]) => {
+        last.set(container.id, parts.at(-1)!.stamp);
+        return write(container, parts);
+      };
+      await machine.engine.logs(container, question, pass, signal);
     } catch {
       // The engine went away: whoever watches it says when it is back.
     }

@@ -1,47 +1,67 @@
 import type { LogLine } from "@appos/shared/logs";
 import type { StreamInput } from "@appos/shared/streams";
 import type { Container, LogPart } from "../machine/machine.ts";
-import { containersOf, followAll, type LineWriter } from "./follow-logs.ts";
-import type { StreamContext, StreamHandler } from "./stream.ts";
+import { containersOf, followAll, type LinesWriter, type LogContext } from "./follow-logs.ts";
 
 /** What of a container's past is held in memory, to be put in order with the others'. */
 const PAST_BYTES = 8 * 1024 * 1024;
 
+interface Line {
+  container: Container;
+  part: LogPart;
+}
+
 /** The log of an app, or of one of its services: what was said, in order of time, then what is said, as it is said. */
-export const logs: StreamHandler<"logs"> = async (input, context) => {
+export async function logs(input: StreamInput<"logs">, context: LogContext) {
   const begun = context.machine.now();
-  const write = lineWriter(context);
-  const past = input.tail === 0 ? [] : await readPast(input, context);
+  const write = linesWriter(context);
   const last = new Map<string, string>();
-  for (const { container, part } of past) last.set(container.id, part.stamp);
-  for (const { container, part } of past.slice(-input.tail)) await write(container, part);
+  if (input.tail > 0) await writePast(input, context, last, write);
   // Without a look at the past, only what is said from now on counts.
   if (input.follow) await followAll(input, context, last, input.tail === 0 ? begun : undefined, write);
-};
+}
 
 const text = new TextEncoder();
 
-/** One line after the other, each when the reader has room for it. */
-function lineWriter({ write }: StreamContext): LineWriter {
+/** The lines that came together after those before, when the reader has room for them. */
+function linesWriter({ write }: LogContext): LinesWriter {
   let turn = Promise.resolve();
-  return ({ status }, { stream, stamp, text: said }) => {
-    const line: LogLine = { service: status.service, container: status.container, stream, at: Date.parse(stamp) || 0, text: said };
-    return (turn = turn.then(() => write(text.encode(`${JSON.stringify(line)}\n`))));
+  return ({ status: { service, container } }, parts) => {
+    let lines = "";
+    for (const { stream, stamp, text: said } of parts) {
+      const line: LogLine = { service, container, stream, at: Date.parse(stamp) || 0, text: said };
+      lines += `${JSON.stringify(line)}\n`;
+    }
+    return (turn = turn.then(() => write(text.encode(lines))));
   };
 }
 
-async function readPast(input: StreamInput<"logs">, context: StreamContext) {
+/** One container's past goes by as it is read; that of several is put in order first. */
+async function writePast(input: StreamInput<"logs">, context: LogContext, last: Map<string, string>, write: LinesWriter) {
   const containers = await containersOf(input, context);
-  const logs = await Promise.all(containers.map((container) => pastOf(container, input, context)));
-  return logs.flat().sort((a, b) => (a.part.stamp < b.part.stamp ? -1 : a.part.stamp > b.part.stamp ? 1 : 0));
+  const [only, ...more] = containers;
+  if (only && more.length === 0) {
+    const pass = (parts: LogPart[]) => {
+      last.set(only.id, parts.at(-1)!.stamp);
+      return write(only, parts);
+    };
+    const { tail, since } = input;
+    return context.machine.engine.logs(only, { tail, since, follow: false }, pass, context.signal);
+  }
+  const pasts = await Promise.all(containers.map((container) => pastOf(container, input, context)));
+  const past = pasts.flat().sort((a, b) => (a.part.stamp < b.part.stamp ? -1 : a.part.stamp > b.part.stamp ? 1 : 0));
+  for (const { container, part } of past) last.set(container.id, part.stamp);
+  for (const { container, part } of past.slice(-input.tail)) await write(container, [part]);
 }
 
-async function pastOf(container: Container, { tail, since }: StreamInput<"logs">, { machine, signal }: StreamContext) {
-  const lines: { container: Container; part: LogPart }[] = [];
+async function pastOf(container: Container, { tail, since }: StreamInput<"logs">, { machine, signal }: LogContext) {
+  const lines: Line[] = [];
   let bytes = 0;
-  const keep = async (part: LogPart) => {
-    lines.push({ container, part });
-    bytes += part.text.length;
+  const keep = async (parts: LogPart[]) => {
+    for (const part of parts) {
+      lines.push({ container, part });
+      bytes += part.text.length;
+    }
     while (bytes > PAST_BYTES) bytes -= lines.shift()!.part.text.length;
   };
   await machine.engine.logs(container, { tail, since, follow: false }, keep, signal);

@@ -1,18 +1,29 @@
 import { z } from "zod";
 import type { AgentFrame, ControlFrame } from "@appos/shared/agent-link";
-import { dataFrame, STREAM_CHUNK, STREAM_WINDOW, StreamKind, streamKinds } from "@appos/shared/streams";
+import { dataFrame, readDataFrame, STREAM_CHUNK, STREAM_WINDOW, StreamKind, streamKinds, type StreamOrder } from "@appos/shared/streams";
 import type { Machine } from "../machine/machine.ts";
 import { handlers } from "./index.ts";
+import { type StreamEars, StreamRefused } from "./stream.ts";
+import type { Terminals } from "./terminals.ts";
 
-export type StreamOrder = Extract<ControlFrame, { type: "open-stream" | "credit" | "close-stream" }>;
+export type StreamOrderFrame = Extract<ControlFrame, { type: "open-stream" | "credit" | "close-stream" | "stream-control" }>;
+export const isStreamOrder = (frame: ControlFrame): frame is StreamOrderFrame =>
+  frame.type === "open-stream" || frame.type === "credit" || frame.type === "close-stream" || frame.type === "stream-control";
 /** More than this many at once is a fault of whoever asks. */
-const AT_ONCE = 100;
+const AT_ONCE = 250;
+/** Orders that are kept for a stream that does not listen yet. */
+const EARLY = 20;
 
 interface Open {
   stop: AbortController;
   credit: number;
   /** Called when credit comes. */
   refill(): void;
+  ears: StreamEars | undefined;
+  /** What came before anybody listened. */
+  early: StreamOrder[];
+  /** Bytes of input dealt with since credit was last given. */
+  taken: number;
 }
 
 interface Wire {
@@ -21,8 +32,11 @@ interface Wire {
 }
 
 /** The streams of one link. They end with it. */
-export function openStreams(machine: Machine, { send, sendBytes }: Wire) {
+export function openStreams(machine: Machine, terminals: Terminals, { send, sendBytes }: Wire) {
   const open = new Map<number, Open>();
+  let turn: Promise<void> = Promise.resolve();
+  /** One data frame at a time, each stream's in its turn: whatever else is said waits behind one at most. */
+  const sendInTurn = (frame: Uint8Array) => (turn = turn.catch(() => {}).then(() => sendBytes(frame)));
 
   async function write(streamId: number, stream: Open, bytes: Uint8Array) {
     for (let at = 0; at < bytes.length;) {
@@ -31,28 +45,46 @@ export function openStreams(machine: Machine, { send, sendBytes }: Wire) {
       const piece = bytes.subarray(at, at + Math.min(STREAM_CHUNK, stream.credit));
       stream.credit -= piece.length;
       at += piece.length;
-      await sendBytes(dataFrame(streamId, piece));
+      await sendInTurn(dataFrame(streamId, piece));
     }
   }
 
+  /** Credit for input goes back in pieces worth a frame. */
+  function taken(streamId: number, stream: Open, bytes: number) {
+    stream.taken += bytes;
+    if (stream.taken < STREAM_WINDOW / 4 || stream.stop.signal.aborted) return;
+    send({ type: "credit", streamId, bytes: stream.taken });
+    stream.taken = 0;
+  }
+
   async function run(streamId: number, kind: string, input: unknown) {
-    const stream: Open = { stop: new AbortController(), credit: STREAM_WINDOW, refill: () => {} };
+    const stream: Open = { stop: new AbortController(), credit: STREAM_WINDOW, refill: () => {}, ears: undefined, early: [], taken: 0 };
     open.set(streamId, stream);
     try {
       if (open.size > AT_ONCE) throw new Error(`This server has ${AT_ONCE} streams open already`);
-      const known = StreamKind.parse(kind);
-      await handlers[known](streamKinds[known].parse(input), {
-        machine,
-        signal: stream.stop.signal,
-        write: (bytes) => write(streamId, stream, bytes),
-      });
+      await handle(StreamKind.parse(kind), input, streamId, stream);
       if (open.delete(streamId)) send({ type: "stream-closed", streamId });
     } catch (error) {
       const why =
         error instanceof z.ZodError ? "This agent does not know such a stream" : error instanceof Error ? error.message : String(error);
-      if (open.delete(streamId)) send({ type: "stream-closed", streamId, error: why.slice(0, 1_000) });
+      const code = error instanceof StreamRefused ? { code: error.code } : {};
+      if (open.delete(streamId)) send({ type: "stream-closed", streamId, error: why.slice(0, 1_000), ...code });
     }
   }
+
+  const handle = <K extends StreamKind>(kind: K, input: unknown, streamId: number, stream: Open) =>
+    handlers[kind](streamKinds[kind].parse(input), {
+      machine,
+      terminals,
+      signal: stream.stop.signal,
+      write: (bytes) => write(streamId, stream, bytes),
+      say: (message) => void (open.get(streamId) === stream && send({ type: "stream-control", streamId, message })),
+      listen(ears) {
+        stream.ears = ears;
+        for (const order of stream.early.splice(0)) ears.order(order);
+      },
+      taken: (bytes) => taken(streamId, stream, bytes),
+    });
 
   function close(streamId: number) {
     const stream = open.get(streamId);
@@ -62,13 +94,23 @@ export function openStreams(machine: Machine, { send, sendBytes }: Wire) {
   }
 
   return {
-    obey(frame: StreamOrder) {
+    obey(frame: StreamOrderFrame) {
       if (frame.type === "open-stream") return void run(frame.streamId, frame.kind, frame.input);
       if (frame.type === "close-stream") return close(frame.streamId);
       const stream = open.get(frame.streamId);
       if (!stream) return;
+      if (frame.type === "stream-control") {
+        if (stream.ears) stream.ears.order(frame.message);
+        else if (stream.early.length < EARLY) stream.early.push(frame.message);
+        return;
+      }
       stream.credit += frame.bytes;
       stream.refill();
+    },
+    /** Input of a stream; of one that is over it comes too late. */
+    hear(bytes: Uint8Array) {
+      const frame = readDataFrame(bytes);
+      if (frame) open.get(frame.streamId)?.ears?.bytes(frame.payload);
     },
     end: () => [...open.keys()].forEach(close),
   };

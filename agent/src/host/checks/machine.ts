@@ -1,6 +1,7 @@
 import { mkdir, open, rm, statfs } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
+import { policySummary } from "../policy-verb.ts";
 import { program } from "../program.ts";
 import { type Check, broken, fine } from "./check.ts";
 
@@ -72,5 +73,13 @@ export const journal: Check = {
       await rm(path, { force: true });
     }
     return fine(`${dirs.journal} can be written`);
+  },
+};
+
+export const policy: Check = {
+  name: "Policy",
+  async look({ settings }) {
+    const { problem, text } = await policySummary(settings);
+    return problem === null ? fine(text) : broken(text, "See what is wrong, and where: appos-agent policy check.");
   },
 };
