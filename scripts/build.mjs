@@ -55,8 +55,27 @@ function nativeDatabases() {
   return names.flatMap(find).map((folder) => realpathSync(folder));
 }
 
+/** The native part of the terminal for one kind of machine, and its licence; nothing where it is not installed. */
+function terminalParts(arch) {
+  const find = createRequire(at("agent/package.json"));
+  const whole = dirname(find.resolve("@lydell/node-pty/package.json"));
+  const native = `@lydell/node-pty-linux-${arch}`;
+  try {
+    const folder = dirname(createRequire(`${whole}/package.json`).resolve(`${native}/package.json`));
+    const file = (name, from, mode = 0o644) => ({ name: `node_modules/${name}`, mode, from });
+    return [
+      ...["package.json", "LICENSE"].map((name) => file(`@lydell/node-pty/${name}`, `${whole}/${name}`)),
+      file(`${native}/package.json`, `${folder}/package.json`),
+      file(`${native}/pty.node`, `${folder}/pty.node`, 0o755),
+    ];
+  } catch {
+    return [];
+  }
+}
+
 async function buildAgent() {
   await bundle({ entry: "agent/src/main.ts", outfile: "dist/agent/agent.mjs", define: versioned("agent") });
+  for (const { name, from } of terminalParts(process.arch)) cpSync(realpathSync(from), at("dist/agent", name));
   cpSync(at("agent/install.sh"), at("dist/agent/install.sh"));
 }
 
@@ -66,6 +85,7 @@ const packAgent = (arch) => () =>
     { name: "agent.mjs", mode: 0o644, from: at("dist/agent/agent.mjs") },
     { name: "bin/node", mode: 0o755, from: `${nodeFor(arch)}/bin/node` },
     { name: "LICENSE.node", mode: 0o644, from: `${nodeFor(arch)}/LICENSE` },
+    ...terminalParts(arch),
   ]);
 
 /** What is made, from what. An archive needs the Node of its kind of machine, which may not be installed here. */
@@ -81,7 +101,7 @@ const targets = [
   {
     name: "agent",
     from: ["agent", "shared"],
-    made: ["dist/agent/agent.mjs", "dist/agent/install.sh"],
+    made: ["dist/agent/agent.mjs", "dist/agent/install.sh", "dist/agent/node_modules/@lydell/node-pty/package.json"],
     needs: ["agent/src/main.ts"],
     make: buildAgent,
   },

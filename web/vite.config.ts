@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import adapter from "@sveltejs/adapter-static";
 import { sveltekit } from "@sveltejs/kit/vite";
 import { defineConfig, type Plugin } from "vite";
@@ -5,22 +6,23 @@ import { defineConfig, type Plugin } from "vite";
 /** Where `vite dev` finds the API. */
 const controlPlane = "http://127.0.0.1:9091";
 
+const floating = /node_modules\/(bits-ui|svelte-toolbelt|runed|@floating-ui|tabbable)\//;
+
 /**
- * What several pages share, as two files rather than dozens: fewer round trips to the first useful screen. Only modules
- * that know nothing of Kit: what does must not run before Kit has been given its payload. The editor comes by itself.
+ * What several pages share, as three files rather than dozens: fewer round trips to the first useful screen. Only modules
+ * that know nothing of Kit: what does must not run before Kit has been given its payload. Editor and terminal come by themselves.
  */
 const shared = [
-  {
-    name: "overlays",
-    test: /node_modules\/(bits-ui|svelte-toolbelt|runed|@floating-ui|tabbable)\/|\/src\/lib\/ui\/(Dialog|Menu)\.svelte/,
-    priority: 1,
-  },
+  // Dialogs are on most pages, menus on few.
+  { name: "overlays", test: floating, priority: 1, minShareCount: 5 },
+  { name: "menus", test: floating, priority: 0, minShareCount: 2 },
   {
     name: "common",
     test: /node_modules\/(svelte|clsx|esm-env|@lucide)\/|\/src\/lib\/((format|ui)\/(?!code-editor|Dialog|Menu)|[^/]+\.ts$)/,
     priority: 2,
+    minShareCount: 3,
   },
-].map((group) => ({ ...group, minShareCount: 3 }));
+];
 
 /** Kit's announcer hides itself with a style attribute, which the policy refuses; app.css hides it instead. */
 const announcerWithoutStyle: Plugin = {
@@ -34,9 +36,26 @@ const announcerWithoutStyle: Plugin = {
   },
 };
 
+const sheetElement = fileURLToPath(new URL("src/lib/features/terminals/sheet-element.ts", import.meta.url));
+
+/** xterm styles itself with style elements and style attributes, which the policy refuses: it is given others that are allowed. */
+const xtermWithoutStyle: Plugin = {
+  name: "xterm-without-style",
+  enforce: "pre",
+  transform(code, id) {
+    if (!id.endsWith("/@xterm/xterm/lib/xterm.mjs")) return;
+    const made = code.replaceAll(/[\w.]+\.createElement\("style"\)/g, "sheetElement()");
+    const set = made.replaceAll(/(\w+)\.setAttribute\("style",(`[^`]*`)\)/g, "$1.style.cssText=$2");
+    if (made === code || set === made || /["'`]style["'`]\s*[,)]/.test(set.replaceAll('getAttribute("style")', "")))
+      this.error("xterm has changed: see how it styles itself now.");
+    return { code: `import { sheetElement } from ${JSON.stringify(sheetElement)};${set}`, map: null };
+  },
+};
+
 export default defineConfig({
   plugins: [
     announcerWithoutStyle,
+    xtermWithoutStyle,
     sveltekit({
       adapter: adapter({ fallback: "index.html", precompress: true }),
       // The page's one inline script is allowed by its hash, in a meta tag. The control plane sends the same policy as a header.
@@ -67,5 +86,7 @@ export default defineConfig({
       },
     },
   },
-  server: { host: "127.0.0.1", port: 9310, strictPort: true, proxy: { "/api": controlPlane } },
+  // Bundled ahead for development, it would miss the change above.
+  optimizeDeps: { exclude: ["@xterm/xterm"] },
+  server: { host: "127.0.0.1", port: 9310, strictPort: true, proxy: { "/api": { target: controlPlane, ws: true } } },
 });

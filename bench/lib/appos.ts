@@ -46,7 +46,7 @@ export async function signIn(url: string): Promise<Client> {
 
 async function local(admin: Client): Promise<ServerView | undefined> {
   const { items } = await admin.ask<{ items: ServerView[] }>("GET", "servers");
-  return items.find(({ name, presence }) => name === "local" && presence === "up");
+  return items.find(({ name, linked }) => name === "local" && linked);
 }
 
 function agentPid(dataDir: string): number {

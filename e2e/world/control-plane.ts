@@ -19,7 +19,7 @@ export type ControlPlane = Awaited<ReturnType<typeof controlPlane>>;
 
 /** Starts the control plane that was built, with a data folder of its own; resolves when it answers. */
 export async function controlPlane({ port, env = {}, setUp = true }: Options = {}) {
-  const dataDir = folder("data");
+  const dataDir = env["APPOS_DATA_DIR"] ?? folder("data");
   const chosen = port ?? (await freePort());
   const environment = {
     APPOS_PORT: String(chosen),
@@ -56,6 +56,10 @@ export async function controlPlane({ port, env = {}, setUp = true }: Options = {
       program.signal("SIGKILL");
       await program.ended;
     },
+    pid: () => program.pid,
+    isOver: () => program.isOver(),
+    /** To the control plane alone. */
+    signal: (signal: NodeJS.Signals) => void program.signal(signal),
     async stop() {
       program.signal("SIGTERM");
       return program.ended;
@@ -75,5 +79,5 @@ export async function controlPlaneWithServer(options: Options = {}) {
 /** Undefined until the server has said what it is. */
 export async function isUp(admin: Api, name: string) {
   const server = await admin.server(name);
-  return server.presence === "up" && server.facts ? server : undefined;
+  return server.presence === "up" && server.linked && server.facts ? server : undefined;
 }

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { atEnd } from "./ends.ts";
 import { folder } from "./places.ts";
@@ -24,7 +25,9 @@ export async function engine() {
   };
   atEnd(async () => {
     await stop();
-    await attempt("umount", ["-l", join(home, "data")]);
+    // One that was killed has left its containers' keepers running, and their folders mounted.
+    for (const pid of programsIn(home)) killProcess(pid);
+    for (const place of mountsIn(home)) await attempt("umount", ["-l", place]);
   });
   await begin();
   return {
@@ -32,6 +35,11 @@ export async function engine() {
     docker,
     start: begin,
     stop,
+    /** As when the kernel has run out of memory: its containers run on. */
+    async kill9() {
+      daemon.signal("SIGKILL");
+      await daemon.ended;
+    },
     /** Gives it an image that this machine has. */
     async give(image: string) {
       const archive = join(home, "image.tar");
@@ -40,3 +48,28 @@ export async function engine() {
     },
   };
 }
+
+const programsIn = (home: string) =>
+  readdirSync("/proc").filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, "latin1").includes(`${home}/`);
+    } catch {
+      return false;
+    }
+  });
+
+function killProcess(pid: string) {
+  try {
+    process.kill(Number(pid), "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
+/** The innermost first. */
+const mountsIn = (home: string) =>
+  readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "")
+    .filter((place) => place.startsWith(`${home}/`))
+    .reverse();

@@ -40,12 +40,18 @@ export function everyPage({ shop, billing, docs, good, bad }: House, setupUrl: s
     { name: "server", path: "/servers/local", ready: says(/Compose/) },
     { name: "server-new", path: "/servers/tokyo-1", ready: has("button", "Install command") },
     { name: "server-command", path: "/servers/tokyo-1", ready: has("button", "Install command"), act: showingCommand },
+    { name: "terminal", path: "/servers/local/terminal", ready: terminalReady },
+    { name: "terminal-search", path: "/servers/local/terminal", ready: terminalReady, act: press(/^Search$/) },
+    { name: "terminal-app", path: `/apps/${shop}/terminal`, ready: has("button", "worker") },
+    { name: "terminal-new-server", path: "/servers/tokyo-1/terminal", ready: says("has not connected yet") },
     { name: "activity", path: "/activity", ready: says(shop) },
     { name: "settings", path: "/settings", ready: has("button", "Sign out") },
     { name: "not-found", path: "/nowhere", ready: has("heading", /./) },
     { name: "app-not-found", path: "/apps/nowhere", ready: says("NOT_FOUND") },
   ];
 }
+
+const terminalReady = (page: Page) => page.locator(".pane.shown").getByText("Connected", { exact: true }).waitFor();
 
 const removing = (app: string) => async (page: Page) => {
   await press(`More for ${app}`)(page);

@@ -21,16 +21,17 @@ export const named = (noun: string) => `${noun}-${randomBytes(2).toString("hex")
 
 // Stories that run side by side, in other processes, take from other ends.
 const FIRST = Number(process.env["APPOS_E2E_PORTS"] ?? 9360);
-const EACH = 10;
+const EACH = 20;
 const mine = FIRST + ((Number(process.env["VITEST_POOL_ID"] ?? 1) - 1) % 4) * EACH;
 const given = new Set<number>();
 
 /** A port on which nothing listens, and which no other story was given. */
 export async function port(): Promise<number> {
   for (let candidate = mine; candidate < mine + EACH; candidate++) {
-    if (given.has(candidate) || !(await isFree(candidate))) continue;
+    if (given.has(candidate)) continue;
     given.add(candidate);
-    return candidate;
+    if (await isFree(candidate)) return candidate;
+    given.delete(candidate);
   }
   throw new Error(`No port is free from ${mine} to ${mine + EACH - 1}`);
 }

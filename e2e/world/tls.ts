@@ -6,8 +6,10 @@ import { atEnd } from "./ends.ts";
 import { folder } from "./places.ts";
 import { run } from "./program.ts";
 
-/** What stands before AppOS in the world: ends TLS, with a certificate by an authority of its own, and passes everything on. */
-export async function tls({ host, port, to }: { host: string; port: number; to: number }) {
+export type Certificate = Awaited<ReturnType<typeof certificateFor>>;
+
+/** A certificate for an address, by an authority of its own. */
+export async function certificateFor(host: string) {
   const place = folder("tls");
   const at = (name: string) => join(place, name);
   const openssl = (...args: string[]) => run("openssl", args, { cwd: place });
@@ -15,9 +17,14 @@ export async function tls({ host, port, to }: { host: string; port: number; to: 
   await openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test authority", "-days", "2");
   const names = ["-subj", `/CN=${host}`, "-addext", `subjectAltName=IP:${host}`, "-CA", "ca.pem", "-CAkey", "ca.key"];
   await openssl("req", "-x509", ...key, "-keyout", "key.pem", "-out", "cert.pem", "-days", "2", ...names);
+  return { key: readFileSync(at("key.pem")), cert: readFileSync(at("cert.pem")), ca: at("ca.pem") };
+}
 
+/** What stands before AppOS in the world: ends TLS, and passes everything on. */
+export async function tls({ host, port, to }: { host: string; port: number; to: number }) {
+  const { key, cert, ca } = await certificateFor(host);
   const sockets = new Set<TLSSocket>();
-  const forwarder = createServer({ key: readFileSync(at("key.pem")), cert: readFileSync(at("cert.pem")) }, (outer) => {
+  const forwarder = createServer({ key, cert }, (outer) => {
     const inner = connect(to, "127.0.0.1");
     sockets.add(outer);
     for (const [socket, other] of [[outer, inner] as const, [inner, outer] as const]) {
@@ -32,5 +39,5 @@ export async function tls({ host, port, to }: { host: string; port: number; to: 
     forwarder.close();
     for (const socket of sockets) socket.destroy();
   });
-  return { url: `https://${host}:${port}`, ca: at("ca.pem") };
+  return { url: `https://${host}:${port}`, ca };
 }

@@ -5,8 +5,9 @@ import type { ConfigVersion, ConfigVersionSummary, SaveCompose } from "@appos/sh
 import type { DeploymentView } from "@appos/shared/deployments";
 import type { Failure, Page } from "@appos/shared/envelope";
 import type { JobView } from "@appos/shared/jobs";
-import type { Enrollment, NewServer, ServerView } from "@appos/shared/servers";
+import type { Enrollment, NewServer, ServerView, TimelineView } from "@appos/shared/servers";
 import type { SystemInfo } from "@appos/shared/system";
+import type { TerminalTicket, TerminalView } from "@appos/shared/terminals";
 import { ApiError, type ApiErrorCode, asApiError } from "./api-error.ts";
 
 export const API = "/api/v1";
@@ -61,6 +62,10 @@ const query = (values: Record<string, string | number | undefined>) => {
 
 export type AppVerb = "start" | "stop" | "restart";
 
+/** Where a terminal is opened: on a server itself, or in a container of an app. */
+export type TerminalTarget = { of: "server"; id: string } | { of: "app"; id: string; service: string };
+const terminalPath = ({ of, id: noun }: TerminalTarget) => `/${of}s/${id(noun)}/terminal`;
+
 export const api = {
   setup: {
     state: () => get<{ needed: boolean }>("/setup"),
@@ -82,6 +87,7 @@ export const api = {
     add: (server: NewServer, key: string) => post<{ server: ServerView; enrollment: Enrollment }>("/servers", server, key),
     rename: (server: string, to: NewServer) => call<ServerView>("PATCH", `/servers/${id(server)}`, { body: to }),
     remove: (server: string) => call<unknown>("DELETE", `/servers/${id(server)}`),
+    timeline: (server: string, page: number) => get<Page<TimelineView>>(`/servers/${id(server)}/timeline${query({ page, pageSize: 8 })}`),
     enroll: (server: string) => post<Enrollment>(`/servers/${id(server)}/enrollment`),
   },
   apps: {
@@ -113,6 +119,16 @@ export const api = {
   },
   jobs: {
     get: (job: string) => get<JobView>(`/jobs/${id(job)}`),
+  },
+  terminals: {
+    open: (target: TerminalTarget, session: string | undefined) =>
+      post<TerminalTicket>(terminalPath(target), { ...(target.of === "app" && { service: target.service }), ...(session && { session }) }),
+    url(target: TerminalTarget, asked: { ticket: string; after: number; cols: number; rows: number }) {
+      const url = new URL(API + terminalPath(target) + query(asked), location.href);
+      url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+      return url;
+    },
+    ofServer: (server: string, page: number) => get<Page<TerminalView>>(`/servers/${id(server)}/terminals${query({ page, pageSize: 8 })}`),
   },
   activity: (page: number) => get<Page<ActivityView>>(`/activity${query({ page, pageSize: 50 })}`),
   system: () => get<SystemInfo>("/system/info"),

@@ -5,7 +5,7 @@ const DAY = 24 * HOUR;
 
 const two = (value: number) => String(value).padStart(2, "0");
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const dayAndYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+const withYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 const whole = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 
 /** How long ago, in the fewest words: "just now", "4 min ago", "12 Nov". */
@@ -17,7 +17,7 @@ export function ago(at: number, now: number): string {
   if (passed < DAY) return `${Math.floor(passed / HOUR)} h ago`;
   if (passed < 7 * DAY) return `${Math.floor(passed / DAY)} d ago`;
   const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return (sameYear ? day : dayAndYear).format(at);
+  return (sameYear ? day : withYear).format(at);
 }
 
 /** How long something takes: "40 ms", "0.8 s", "12 s", "2 min 05 s", "1 h 02 min". */
@@ -58,11 +58,14 @@ export function moment(at: number, now: number): string {
 /** All of it, for a tooltip. */
 export const wholeTime = (at: number): string => whole.format(at);
 
+/** "12 Nov 2026", for what may lie far back. */
+export const dayAndYear = (at: number): string => withYear.format(at);
+
 /** "Today", "Yesterday", "12 Nov": what a list of what happened is divided by. */
 export function dayName(at: number, now: number): string {
   const start = (time: number) => new Date(time).setHours(0, 0, 0, 0);
   const days = Math.round((start(now) - start(at)) / DAY);
   if (days <= 0) return "Today";
   if (days === 1) return "Yesterday";
-  return new Date(at).getFullYear() === new Date(now).getFullYear() ? day.format(at) : dayAndYear.format(at);
+  return new Date(at).getFullYear() === new Date(now).getFullYear() ? day.format(at) : withYear.format(at);
 }

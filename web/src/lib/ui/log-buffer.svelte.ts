@@ -4,7 +4,8 @@ export interface Line {
   text: string;
   /** Where it comes from: a service, a stream. */
   tag?: string | undefined;
-  tone?: "note" | undefined;
+  /** note: not the program's own words. gap: what stands for lines that are not here. */
+  tone?: "note" | "gap" | undefined;
 }
 
 export interface Chunk {

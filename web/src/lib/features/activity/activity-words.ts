@@ -23,6 +23,14 @@ const words: Record<string, string> = {
   "enroll-server": "connected server",
   "rename-server": "renamed server",
   "remove-server": "removed server",
+  "open-host-terminal": "opened a terminal on",
+  "open-terminal": "opened a terminal in",
+  "host-stop-app": "stopped",
+  "host-start-app": "started",
+  "host-rollback-app": "rolled back",
+  "host-stop-app-failed": "could not stop",
+  "host-start-app-failed": "could not start",
+  "host-rollback-app-failed": "could not roll back",
 };
 
 /** An action as said to people; one without words of its own is said as it is. */

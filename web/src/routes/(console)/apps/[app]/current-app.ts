@@ -1,4 +1,7 @@
 import type { AppView } from "@appos/shared/apps";
+import type { JobKind } from "@appos/shared/jobs";
+import type { PolicyRefusal } from "@appos/shared/policy-rules";
+import type { ServerView } from "@appos/shared/servers";
 import { getContext, setContext } from "svelte";
 import type { Query } from "#lib/query.svelte.ts";
 
@@ -8,6 +11,10 @@ const KEY = Symbol("app");
 export interface CurrentApp {
   readonly query: Query<AppView>;
   readonly app: AppView;
+  /** Where it runs, once that is known. */
+  readonly server: ServerView | undefined;
+  /** Why its server would not take on such a job. */
+  refused(kind: JobKind): PolicyRefusal | undefined;
 }
 
 export const setCurrentApp = (current: CurrentApp): CurrentApp => setContext(KEY, current);
