@@ -45,7 +45,13 @@ const open = ["GET /api/health", "GET /api/v1/setup", "POST /api/v1/setup", "POS
 /** What is a viewer's own: their session and their tokens. */
 const own = ["POST /api/v1/auth/logout", "POST /api/v1/tokens", "DELETE /api/v1/tokens/{id}"];
 /** Read only by administrators. */
-const hidden = ["GET /api/v1/users", "GET /api/v1/apps/{id}/env", "GET /api/v1/activity", "GET /api/v1/apps/{id}/events"];
+const hidden = [
+  "GET /api/v1/users",
+  "GET /api/v1/apps/{id}/env",
+  "GET /api/v1/activity",
+  "GET /api/v1/apps/{id}/events",
+  "GET /api/v1/servers/{id}/terminals",
+];
 
 /** What a route of each kind is asked about. */
 function place(path: string) {
