@@ -17,7 +17,9 @@ const [seeds, from] = [Number(values.seeds), Number(values.from)];
 if (!Number.isInteger(seeds) || seeds < 1 || !Number.isInteger(from)) fail("--seeds takes how many seeds, --from the first of them.");
 const workers = Math.min(seeds, availableParallelism());
 
-/** One process lives every so manieth seed. */
+const children = [];
+
+/** One process lives every so manieth seed. Of a protocol that is broken on purpose the first finding is enough. */
 function worker(index) {
   const { promise, resolve } = Promise.withResolvers();
   const count = Math.ceil((seeds - index) / workers);
@@ -29,6 +31,7 @@ function worker(index) {
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });
+  children.push(child);
   const results = [];
   let rest = "";
   child.stdout.setEncoding("utf8").on("data", (text) => {
@@ -38,6 +41,7 @@ function worker(index) {
       if (!line.startsWith('{"')) say(line);
       else results.push(JSON.parse(line));
     }
+    if (values.break && results.length > 0) for (const each of children) each.kill();
   });
   child.on("close", (code) => resolve({ code, results }));
   return promise;

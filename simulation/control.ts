@@ -72,7 +72,8 @@ export async function controlPlane() {
     rows: rowsOf,
 
     async start() {
-      const { app, services, rooms, kill } = platform.start();
+      const started = platform.start();
+      const { services, rooms, kill } = started;
       const { time } = around!;
       let alive = true;
       const minute = () => {
@@ -89,11 +90,11 @@ export async function controlPlane() {
           () => false,
         );
       time.timer(MINUTE, minute);
-      const asking = asker(app, { authorization: `Bearer ${token.secret}` });
       return {
         begun,
         rooms,
-        ask: (path: string, asked?: Parameters<typeof asking>[1]): Promise<Reply> => asking(`/api/v1${path}`, asked),
+        ask: (path: string, asked?: Parameters<typeof ask>[1]): Promise<Reply> =>
+          asker(started.app, { authorization: `Bearer ${token.secret}` })(`/api/v1${path}`, asked),
         kill() {
           alive = false;
           kill();

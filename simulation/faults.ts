@@ -62,7 +62,7 @@ export function faults({ chance, time, net, server, killControl, skew, around, c
         ),
     },
     never: {
-      weight: 1,
+      weight: 4,
       happen: () =>
         forAWhile(
           () => (net.weather.never = 0.1),

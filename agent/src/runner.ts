@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AgentFrame, ControlFrame, Offer } from "@appos/shared/agent-link";
+import { failpoint } from "@appos/shared/failpoint";
 import { type Ending, type JobKind, jobKinds } from "@appos/shared/jobs";
 import { DiskFull } from "./journal/disk.ts";
 import type { Journal, Kept } from "./journal/journal.ts";
@@ -80,12 +81,15 @@ export function startRunner({ journal, run, now, timer, lanesAtOnce, refusal, br
   async function note({ kept, outbox }: Job, record: JobRecord): Promise<void> {
     if (frozen) return never();
     await journal.append(kept, record);
+    failpoint(`agent: ${record.type} is safe`);
     await outbox.tell();
   }
 
   async function end(job: Job, ending: Ending) {
     const lastSeq = await job.kept.spool.end();
+    failpoint("agent: a job has ended");
     await note(job, { type: "finished", finished: { ...ending, lastSeq } });
+    failpoint("agent: the end is sent");
     changed();
   }
 
@@ -130,7 +134,11 @@ export function startRunner({ journal, run, now, timer, lanesAtOnce, refusal, br
   async function consider(offer: Offer) {
     const { jobId } = offer;
     const error = jobs.has(jobId) ? undefined : (refusals.get(jobId) ?? (await takeOnOrRefuse(offer)));
-    if (!error) return send({ type: "accepted", jobId });
+    if (!error) {
+      failpoint("agent: the acceptance is safe");
+      send({ type: "accepted", jobId });
+      return failpoint("agent: the acceptance is sent");
+    }
     refusals.set(jobId, error);
     if (refusals.size > REFUSALS) refusals.delete(refusals.keys().next().value!);
     send({ type: "refused", jobId, error });
@@ -144,6 +152,7 @@ export function startRunner({ journal, run, now, timer, lanesAtOnce, refusal, br
     const reason = await refusal(work);
     if (reason) return reason;
     const begin = isFree(work.lane);
+    failpoint("agent: an offer is here");
     try {
       takeOn(await journal.accept(work, begin), begin).outbox.rewind(work.after);
     } catch (cause) {
@@ -161,8 +170,10 @@ export function startRunner({ journal, run, now, timer, lanesAtOnce, refusal, br
 
   async function forget({ kept }: Job) {
     if (!kept.finished) return;
+    failpoint("agent: a job may be forgotten");
     jobs.delete(kept.work.jobId);
     await journal.forget(kept);
+    failpoint("agent: a job is forgotten");
   }
 
   async function act(frame: JobOrder) {

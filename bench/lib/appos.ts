@@ -29,8 +29,11 @@ export async function appos({ agent = false }: { agent?: boolean } = {}) {
 }
 
 /** Starts the program itself; what its agent holds open ends with it. */
-export function controlPlane(dataDir: string, agent: "auto" | "off"): Program {
-  const program = start(process.execPath, [join(dist, "control-plane/main.mjs")], { env: environment(dataDir, agent) });
+export function controlPlane(dataDir: string, agent: "auto" | "off", files?: number): Program {
+  const program = start(process.execPath, [join(dist, "control-plane/main.mjs")], {
+    env: environment(dataDir, agent),
+    ...(files !== undefined && { files }),
+  });
   atEnd(() => program.stop());
   return program;
 }

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { atEnd } from "./ends.ts";
 
 export const root = dirname(dirname(import.meta.dirname));
-/** The built programs, as users start them. */
-export const dist = join(root, "dist");
+/** The built programs, as users start them; BENCH_DIST names others, to compare. */
+export const dist = process.env["BENCH_DIST"] ?? join(root, "dist");
 
 /** An empty folder that is gone when the measurement is over. */
 export function folder(name: string): string {

@@ -9,6 +9,8 @@ interface Options {
   argv0?: string;
   /** It sends messages to us. */
   talks?: boolean;
+  /** It may have so many files and sockets open; root gives it that, others have what they have. */
+  files?: number;
 }
 
 /** Nothing of our own environment, but where programs are. */
@@ -17,9 +19,11 @@ const cleanEnv = (more: Options["env"] = {}) => ({ PATH: process.env["PATH"], HO
 export type Program = ReturnType<typeof start>;
 
 /** Starts a program in a process group of its own, which ends with the measurement. */
-export function start(command: string, args: string[], { env, cwd, argv0, talks }: Options = {}) {
+export function start(command: string, args: string[], { env, cwd, argv0, talks, files }: Options = {}) {
   const stdio: StdioOptions = ["ignore", "pipe", "pipe", ...(talks ? (["ipc"] as const) : [])];
-  const child = spawn(command, args, { env: cleanEnv(env), cwd, argv0, detached: true, stdio });
+  const raised = files !== undefined && process.getuid?.() === 0;
+  const [program, its] = raised ? ["prlimit", [`--nofile=${files}:${files}`, command, ...args]] : [command, args];
+  const child = spawn(program, its, { env: cleanEnv(env), cwd, argv0, detached: true, stdio });
   let output = "";
   const heard = new Set<() => void>();
   const keep = (chunk: Buffer) => {

@@ -1,3 +1,4 @@
+import { failpoint } from "@appos/shared/failpoint";
 import { composeDown } from "../commands/compose.ts";
 import type { AppFolder, ReleaseFiles } from "./app-folder.ts";
 import { bringUp } from "./bring-up.ts";
@@ -23,6 +24,7 @@ export async function failedRelease(error: unknown, was: Before, context: JobCon
   const { say, machine } = context;
   say.end(context.signal.aborted ? "canceled" : "failed");
   say.step("restore");
+  failpoint("agent: restore begins");
   // The job's own signal may be the reason why this is needed.
   const own: JobContext = { ...context, signal: AbortSignal.timeout(LIMIT_MS) };
   const note = await putBack(was, own).catch((cause: unknown) => {
@@ -31,6 +33,7 @@ export async function failedRelease(error: unknown, was: Before, context: JobCon
   });
   if (note) say.note(note);
   say.end(note ? "succeeded" : "failed");
+  failpoint("agent: restore is done");
   if (context.signal.aborted) return error;
 
   const failure = asFailure(error);

@@ -1,3 +1,4 @@
+import { failpoint } from "@appos/shared/failpoint";
 import { CommandFailed } from "../machine/machine.ts";
 import type { JobContext } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
@@ -7,7 +8,10 @@ export async function step<T>(name: string, { say, signal }: JobContext, act: ()
   signal.throwIfAborted();
   say.step(name);
   try {
-    return await act();
+    failpoint(`agent: ${name} begins`);
+    const result = await act();
+    failpoint(`agent: ${name} is done`);
+    return result;
   } catch (error) {
     const failure = asFailure(error);
     if (signal.aborted || !failure) throw error;

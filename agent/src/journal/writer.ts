@@ -1,3 +1,4 @@
+import { failpoint } from "@appos/shared/failpoint";
 import { type Disk, DiskFull, isFull } from "./disk.ts";
 
 export type Writer = ReturnType<typeof writer>;
@@ -21,6 +22,7 @@ export function writer(disk: Disk, name: string, size: number) {
     try {
       if (broken) throw broken;
       await disk.append(name, joined(batch.map(({ bytes }) => bytes)));
+      failpoint("agent: written, and not synced");
       await Promise.all([disk.sync(name), named || disk.syncNames()]);
       named = true;
       for (const { bytes, safe } of batch) {

@@ -3,7 +3,7 @@ import { openStates } from "@appos/shared/jobs";
 import type { Job, Link } from "../features/jobs/service.ts";
 import type { Services } from "../services.ts";
 
-const over = ({ state }: Job) => !openStates.includes(state);
+const over = ({ state }: Pick<Job, "state">) => !openStates.includes(state);
 
 /** What an agent says once it is let in, of its jobs. */
 export type JobFrame = Extract<AgentFrame, { type: "accepted" | "refused" | "described" | "output" | "finished" }>;

@@ -1,4 +1,5 @@
 import { AgentFrame, closeCodes, type ControlFrame, type Offer } from "@appos/shared/agent-link";
+import { failpoint } from "@appos/shared/failpoint";
 import type { ServerSample } from "@appos/shared/servers";
 import type { StreamInput, StreamKind } from "@appos/shared/streams";
 import { AppError } from "../errors.ts";
@@ -124,8 +125,11 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
       case "terminals":
         return services.terminals.reported(serverId, socket.epoch, frame);
     }
+    failpoint(`control plane: ${frame.type} is here`);
     if ("jobId" in frame && frame.type !== "output") offered.delete(frame.jobId);
-    say(socket, await answer(services, linkOf(socket), frame));
+    const answers = await answer(services, linkOf(socket), frame);
+    failpoint(`control plane: ${frame.type} is committed`);
+    say(socket, answers);
     if (frame.type === "refused" || frame.type === "finished") await look();
   }
 

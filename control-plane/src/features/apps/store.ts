@@ -8,6 +8,13 @@ export function appStore(database: Database) {
   const first = async (rows: Promise<AppRow[]>) => (await rows).at(0);
   const present = isNull(apps.removedAt);
   const on = (serverId: string | undefined) => (serverId === undefined ? present : and(present, eq(apps.serverId, serverId)));
+  // Prepared: it is asked with nearly everything.
+  const name = sql.placeholder("idOrName");
+  const byIdOrName = database
+    .select()
+    .from(apps)
+    .where(and(or(eq(apps.id, name), eq(apps.name, name)), present))
+    .prepare();
   return {
     find: (id: string) =>
       first(
@@ -17,13 +24,7 @@ export function appStore(database: Database) {
           .where(and(eq(apps.id, id), present)),
       ),
     /** No name has the form of an id. */
-    findByIdOrName: (idOrName: string) =>
-      first(
-        database
-          .select()
-          .from(apps)
-          .where(and(or(eq(apps.id, idOrName), eq(apps.name, idOrName)), present)),
-      ),
+    findByIdOrName: (idOrName: string) => first(byIdOrName.all({ idOrName })),
     findByName: (name: string) =>
       first(
         database

@@ -5,8 +5,20 @@ import type { SessionRows } from "./sessions.ts";
 
 export function authStore(database: Database) {
   const first = async <T>(rows: Promise<T[]>) => (await rows).at(0);
+  // Prepared: they are asked with every request.
+  const tokenAndUser = database
+    .select({ token: tokens, user: users })
+    .from(tokens)
+    .innerJoin(users, eq(users.id, tokens.userId))
+    .where(eq(tokens.hash, sql.placeholder("hash")))
+    .prepare();
+  const userById = database
+    .select()
+    .from(users)
+    .where(eq(users.id, sql.placeholder("id")))
+    .prepare();
   return {
-    userById: (id: string) => first<User>(database.select().from(users).where(eq(users.id, id))),
+    userById: (id: string) => first<User>(userById.all({ id })),
     userByEmail: (email: string) => first<User>(database.select().from(users).where(eq(users.email, email))),
     users: () => database.select().from(users).orderBy(asc(users.createdAt)),
     countUsers: async () => (await database.select({ n: count() }).from(users))[0]!.n,
@@ -22,14 +34,7 @@ export function authStore(database: Database) {
 
     tokensOf: (userId: string) => database.select().from(tokens).where(eq(tokens.userId, userId)).orderBy(asc(tokens.createdAt)),
     /** A token, and whose it is. */
-    tokenAndUser: (hash: string) =>
-      first<{ token: Token; user: User }>(
-        database
-          .select({ token: tokens, user: users })
-          .from(tokens)
-          .innerJoin(users, eq(users.id, tokens.userId))
-          .where(eq(tokens.hash, hash)),
-      ),
+    tokenAndUser: (hash: string) => first<{ token: Token; user: User }>(tokenAndUser.all({ hash })),
     tokenById: (id: string) => first<Token>(database.select().from(tokens).where(eq(tokens.id, id))),
     insertToken: (token: Token): Statement => database.insert(tokens).values(token),
     tokenUsed: (id: string, at: number) => database.update(tokens).set({ usedAt: at }).where(eq(tokens.id, id)),

@@ -7,9 +7,15 @@ import { type DeploymentRow, deployments, releases } from "./schema.ts";
 export function deploymentStore(database: Database) {
   const first = async (rows: Promise<DeploymentRow[]>) => (await rows).at(0);
   const of = (appId: string | undefined) => (appId === undefined ? undefined : eq(deployments.appId, appId));
+  // Prepared: it is asked at every change of a job.
+  const byJob = database
+    .select()
+    .from(deployments)
+    .where(eq(deployments.jobId, sql.placeholder("jobId")))
+    .prepare();
   return {
     find: (id: string) => first(database.select().from(deployments).where(eq(deployments.id, id))),
-    findByJob: (jobId: string) => first(database.select().from(deployments).where(eq(deployments.jobId, jobId))),
+    findByJob: (jobId: string) => first(byJob.all({ jobId })),
     count: async (appId?: string) => (await database.select({ n: count() }).from(deployments).where(of(appId)))[0]!.n,
     list: ({ page, pageSize }: PageQuery, appId?: string) =>
       database

@@ -10,6 +10,12 @@ const hasMoved = ({ job, state }: Stand) => job.state !== state;
 
 /** What agents say of their jobs. Whatever comes over a link that is not the newest matches no row. */
 export function linkStore(database: Database) {
+  const isNewest = exists(
+    database
+      .select({ epoch: links.epoch })
+      .from(links)
+      .where(and(eq(links.serverId, sql.placeholder("serverId")), eq(links.epoch, sql.placeholder("epoch")))),
+  );
   /** Holds while no newer link is open. */
   const newest = ({ serverId, epoch }: Link) =>
     exists(
@@ -20,6 +26,13 @@ export function linkStore(database: Database) {
     );
   const ofLink = (link: Link, id: string) => and(eq(jobs.id, id), eq(jobs.serverId, link.serverId), newest(link));
   const asItIs = (link: Link, id: string) => database.select().from(jobs).where(ofLink(link, id));
+  /** Prepared: to put such a query together takes longer than to ask it. */
+  const unsettled = database
+    .select(withoutInput)
+    .from(jobs)
+    .where(and(eq(jobs.serverId, sql.placeholder("serverId")), isOpen(jobs), isNewest))
+    .orderBy(asc(jobs.number))
+    .prepare();
   const isLink = ({ serverId, epoch }: Link) => and(eq(links.serverId, serverId), eq(links.epoch, epoch));
 
   return {
@@ -39,12 +52,7 @@ export function linkStore(database: Database) {
     },
 
     /** A server's jobs that have not ended, in the order asked for. */
-    unsettled: (link: Link) =>
-      database
-        .select(withoutInput)
-        .from(jobs)
-        .where(and(eq(jobs.serverId, link.serverId), isOpen(jobs), newest(link)))
-        .orderBy(asc(jobs.number)),
+    unsettled: ({ serverId, epoch }: Link): Promise<ListedJob[]> => unsettled.all({ serverId, epoch }),
 
     /** Puts each job where the journal says it stands, and remembers the journal. */
     agree: (link: Link, journal: string, stands: Stand[], now: number) =>
@@ -96,22 +104,21 @@ export function linkStore(database: Database) {
     asItIs: async (link: Link, id: string) => (await asItIs(link, id)).at(0),
 
     /** Stores entries that follow on what is held, each once. */
-    async hold(link: Link, id: string, said: Entry[]) {
+    async hold(link: Link, id: string, said: Entry[]): Promise<Pick<Job, "id" | "state" | "held"> | undefined> {
       const [from, to] = [said[0]!.seq, said.at(-1)!.seq];
       const bytes = said.reduce((sum, { text }) => sum + utf8.encode(text).length + 1, 0);
       // Where it is not these entries exactly that come in, their length is counted when it is needed.
       const exact = sql`${jobs.held} = ${from - 1} and (${jobs.held} = 0 or ${jobs.logBytes} is not null)`;
       const logBytes = sql`case when ${exact} then coalesce(${jobs.logBytes}, 0) + ${bytes} end`;
       const follows = and(ofLink(link, id), eq(jobs.state, "running"), lte(sql`${from} - 1`, jobs.held), lt(jobs.held, to));
-      // Where nothing was held, these rows are there already or must not come in.
+      // Where nothing came in, these rows are there already, or must not be.
       const rows = sql`select ${id}, value->>'seq', value->>'at', value->>'step', value->>'stream', value->>'text' from json_each(${JSON.stringify(said)})
-        where exists (select 1 from ${jobs} where ${jobs.id} = ${id} and ${jobs.held} >= ${to})`;
-      const [, , [job]] = await database.batch([
-        database.update(jobs).set({ held: to, logBytes }).where(follows),
+        where exists (select 1 from ${jobs} where ${jobs.id} = ${id} and ${jobs.held} = ${to} and ${jobs.state} = 'running')`;
+      const [[held]] = await database.batch([
+        database.update(jobs).set({ held: to, logBytes }).where(follows).returning({ id: jobs.id, state: jobs.state, held: jobs.held }),
         database.insert(entries).select(rows).onConflictDoNothing(),
-        asItIs(link, id),
       ]);
-      return job;
+      return held ?? (await asItIs(link, id)).at(0);
     },
   };
 }

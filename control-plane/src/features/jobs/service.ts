@@ -1,5 +1,6 @@
 import { type Entry, type JobInput, type JobKind, type JobView, jobKinds, openStates } from "@appos/shared/jobs";
 import type { PageQuery } from "@appos/shared/envelope";
+import { failpoint } from "@appos/shared/failpoint";
 import { sha256 } from "../../bytes.ts";
 import { AppError, notFound } from "../../errors.ts";
 import { newId } from "../../ids.ts";
@@ -107,7 +108,9 @@ export function jobService(
       };
       try {
         const audit = activity.statement({ serverId: server.id, ...(app && { appId: app.id }), ...act, jobId: id });
+        failpoint("control plane: a job is asked for");
         const job = await store.add(row, [...alongside(id), audit], jobKinds[kind].supersedes, await rooms.link(server.id));
+        failpoint("control plane: a job is committed");
         if (job.state === "offered") rooms.offer(server.id, offerOf(job, input));
         else rooms.wake(server.id);
         activity.told();
@@ -130,7 +133,9 @@ export function jobService(
       const { serverId, appId, appName, state } = await get(id);
       if (openStates.includes(state)) {
         const act = { actor, action: "cancel-job", subject: appName ?? id, serverId, appId, jobId: id };
+        failpoint("control plane: a cancel is asked for");
         await activity.write(act, store.cancel(id, clock.now()));
+        failpoint("control plane: a cancel is committed");
         rooms.wake(serverId);
       }
       return changed(await get(id));
@@ -142,7 +147,9 @@ export function jobService(
     /** Lets reactions hear of every end they have not heard of. */
     async tellEnds(serverId: string) {
       for (const job of await store.untold(serverId)) {
+        failpoint("control plane: an end is to be told");
         await after().reactions[job.kind]?.(job);
+        failpoint("control plane: an end was told");
         await store.told(job.id);
         changed(job);
       }

@@ -18,8 +18,25 @@ const offeredIfFree = ({ serverId, lane }: Pick<Job, "serverId" | "lane">, link:
 /** What people ask of jobs. What agents say of them is in `link-store.ts`. */
 export function jobStore(database: Database) {
   const first = async (rows: Promise<Job[]>) => (await rows).at(0);
+  // Prepared: to put such a query together takes longer than to ask it.
+  const byId = database
+    .select()
+    .from(jobs)
+    .where(eq(jobs.id, sql.placeholder("id")))
+    .prepare();
+  const untold = database
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.serverId, sql.placeholder("serverId")), isUntold(jobs), notInArray(jobs.state, openStates)))
+    .prepare();
+  const openOfApp = database
+    .select({ appId: jobs.appId, kind: jobs.kind })
+    .from(jobs)
+    .where(and(isOpen(jobs), eq(jobs.appId, sql.placeholder("appId"))))
+    .orderBy(asc(jobs.number))
+    .prepare();
   return {
-    find: (id: string) => first(database.select().from(jobs).where(eq(jobs.id, id))),
+    find: (id: string) => first(byId.all({ id })),
     findMany: (ids: string[]) => database.select(shown).from(jobs).where(inArray(jobs.id, ids)),
     findByKey: (key: string) => first(database.select().from(jobs).where(eq(jobs.key, key))),
     count: async () => (await database.select({ n: count() }).from(jobs))[0]!.n,
@@ -32,11 +49,13 @@ export function jobStore(database: Database) {
         .offset((page - 1) * pageSize),
     /** The open jobs of all apps, or of one. */
     openOfApps: (appId?: string) =>
-      database
-        .select({ appId: jobs.appId, kind: jobs.kind })
-        .from(jobs)
-        .where(and(isOpen(jobs), appId === undefined ? isNotNull(jobs.appId) : eq(jobs.appId, appId)))
-        .orderBy(asc(jobs.number)),
+      appId !== undefined
+        ? openOfApp.all({ appId })
+        : database
+            .select({ appId: jobs.appId, kind: jobs.kind })
+            .from(jobs)
+            .where(and(isOpen(jobs), isNotNull(jobs.appId)))
+            .orderBy(asc(jobs.number)),
     countOpenByState: () => database.select({ state: jobs.state, n: count() }).from(jobs).where(isOpen(jobs)).groupBy(jobs.state),
     countOpen: async () => (await database.select({ n: count() }).from(jobs).where(isOpen(jobs)))[0]!.n,
     entries: (id: string, after: number, limit: number) =>
@@ -71,11 +90,7 @@ export function jobStore(database: Database) {
       ];
     },
 
-    untold: (serverId: string) =>
-      database
-        .select()
-        .from(jobs)
-        .where(and(eq(jobs.serverId, serverId), isUntold(jobs), notInArray(jobs.state, openStates))),
+    untold: (serverId: string): Promise<Job[]> => untold.all({ serverId }),
     serversWithWork: async () => {
       const waits = and(isOpen(jobs), or(inArray(jobs.state, ["queued", "offered"]), isNotNull(jobs.cancelAskedAt)));
       const untold = and(isUntold(jobs), notInArray(jobs.state, openStates));

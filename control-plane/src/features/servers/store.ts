@@ -7,6 +7,12 @@ import { enrollments, type ServerRow, servers } from "./schema.ts";
 export function serverStore(database: Database) {
   const first = async (rows: Promise<ServerRow[]>) => (await rows).at(0);
   const present = isNull(servers.removedAt);
+  // Prepared: it is asked with nearly everything.
+  const byId = database
+    .select()
+    .from(servers)
+    .where(and(eq(servers.id, sql.placeholder("id")), present))
+    .prepare();
   return {
     count: async () => (await database.select({ n: count() }).from(servers).where(present))[0]!.n,
     list: ({ page, pageSize }: PageQuery) =>
@@ -17,13 +23,7 @@ export function serverStore(database: Database) {
         .orderBy(asc(servers.name))
         .limit(pageSize)
         .offset((page - 1) * pageSize),
-    find: (id: string) =>
-      first(
-        database
-          .select()
-          .from(servers)
-          .where(and(eq(servers.id, id), present)),
-      ),
+    find: (id: string) => first(byId.all({ id })),
     findByName: (name: string) =>
       first(
         database

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { drizzle } from "drizzle-orm/libsql";
 import { migrate } from "drizzle-orm/libsql/migrator";
-import { createApp } from "../../app.ts";
+import { type App, createApp } from "../../app.ts";
 import { eventLog } from "../../live/events.ts";
 import { roomMap } from "../../live/rooms.ts";
 import type { Downloads, Keys, Log, Ports, Retention } from "../../ports.ts";
@@ -75,8 +75,16 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
       settings: { version: "0.0.0", publicUrl: "https://appos.example.org", localProblem: () => null, retention },
     };
     const services: Services = createServices(ports);
-    const app = createApp(services, { address: (c) => c.req.header("x-test-address") ?? "192.0.2.1", log });
-    return { app, services, rooms, kill: () => void (alive = false) };
+    let app: App | undefined;
+    return {
+      /** Made when it is first asked: many a control plane is killed before anyone did. */
+      get app() {
+        return (app ??= createApp(services, { address: (c) => c.req.header("x-test-address") ?? "192.0.2.1", log }));
+      },
+      services,
+      rooms,
+      kill: () => void (alive = false),
+    };
   }
 
   return { start, advance: (ms: number) => void (time += ms), faults, now: () => time, database: drizzle(client), client };

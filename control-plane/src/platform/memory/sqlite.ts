@@ -4,19 +4,21 @@ import type { Client, InStatement, ResultSet } from "@libsql/client";
 /** libSQL's client over an SQLite in this process, which remembers its statements: a simulation asks millions. */
 export function memoryClient(): Client {
   const database = new DatabaseSync(":memory:");
-  const statements = new Map<string, StatementSync>();
+  const statements = new Map<string, { statement: StatementSync; columns: string[] }>();
 
   function prepared(sql: string) {
-    const known = statements.get(sql) ?? database.prepare(sql);
-    statements.set(sql, known);
-    known.setReturnArrays(true);
-    return known;
+    const known = statements.get(sql);
+    if (known) return known;
+    const statement = database.prepare(sql);
+    statement.setReturnArrays(true);
+    const made = { statement, columns: statement.columns().map(({ name }) => name) };
+    statements.set(sql, made);
+    return made;
   }
-  function run(statement: InStatement): ResultSet {
-    const { sql, args = [] } = typeof statement === "string" ? { sql: statement } : statement;
-    const asked = prepared(sql);
-    const columns = asked.columns().map(({ name }) => name);
-    const rows = asked.all(...(args as unknown[]).map(stored)) as unknown as ResultSet["rows"];
+  function run(asked: InStatement): ResultSet {
+    const { sql, args = [] } = typeof asked === "string" ? { sql: asked } : asked;
+    const { statement, columns } = prepared(sql);
+    const rows = statement.all(...(args as unknown[]).map(stored)) as unknown as ResultSet["rows"];
     return { columns, columnTypes: [], rows, rowsAffected: 0, lastInsertRowid: undefined, toJSON: () => ({}) };
   }
   /** All of them or none. */

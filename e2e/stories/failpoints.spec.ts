@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { AppView } from "@appos/shared/apps";
+import type { DeploymentView } from "@appos/shared/deployments";
+import type { JobView } from "@appos/shared/jobs";
+import { failpointWorld } from "../failpoints/world.ts";
+import { only } from "../world/compose.ts";
+import { appNamed, containersOf, docker } from "../world/docker.ts";
+import { endAll } from "../world/ends.ts";
+import { buildImages } from "../world/images.ts";
+import { until } from "../world/until.ts";
+
+beforeAll(buildImages);
+afterAll(endAll);
+
+type World = Awaited<ReturnType<typeof failpointWorld>>;
+interface Created {
+  app: AppView;
+  deployment: DeploymentView;
+}
+
+/** A story that ends with its job. `armed` comes when the story is about what may be cut short. */
+type Story = (world: World, name: string, armed: () => void) => Promise<{ job: JobView; again(): Promise<string> }>;
+
+const create = (world: World, name: string, compose: string) => {
+  const body = { name, source: { type: "compose", compose } };
+  return world.insist<Created>("apps", body, { "idempotency-key": `create ${name}` });
+};
+
+const deploy: Story = async (world, name, armed) => {
+  armed();
+  const ask = async () => (await create(world, name, only("appos-test/web:1"))).deployment.jobId;
+  const job = await world.ended(await ask());
+  expect(job).toMatchObject({ state: "succeeded", error: null });
+  expect(await running(name)).toEqual(["appos-test/web:1"]);
+  return { job, again: ask };
+};
+
+const rollBack: Story = async (world, name, armed) => {
+  const { deployment } = await create(world, name, only("appos-test/web:1"));
+  await world.ended(deployment.jobId);
+  await world.admin.saveCompose(name, only("appos-test/sick:1"));
+  armed();
+  const ask = async () => {
+    const key = { "idempotency-key": `deploy ${name}` };
+    return (await world.insist<{ deployment: DeploymentView }>(`apps/${name}/deploy`, {}, key)).deployment.jobId;
+  };
+  const job = await world.ended(await ask());
+  expect(job).toMatchObject({ state: "failed", error: { code: "UNHEALTHY", details: { restored: 1 } } });
+  expect(await running(name)).toEqual(["appos-test/web:1"]);
+  expect(await world.insist<AppView>(`apps/${name}`)).toMatchObject({ liveRelease: 1 });
+  return { job, again: ask };
+};
+
+const cancel: Story = async (world, name, armed) => {
+  const ask = async () => (await create(world, name, only("appos-test/patient:1"))).deployment.jobId;
+  const jobId = await ask();
+  await until("it waits for its health", async () => (await world.entries(jobId)).some(({ step }) => step === "health"));
+  armed();
+  await world.insist(`jobs/${jobId}/cancel`, {});
+  const job = await world.ended(jobId);
+  expect(job).toMatchObject({ state: "canceled" });
+  expect(await running(name)).toEqual([]);
+  return { job, again: ask };
+};
+
+const running = async (name: string) => {
+  const containers = await containersOf(name);
+  return containers.length === 0 ? [] : (await docker("inspect", "-f", "{{.Config.Image}}", ...containers)).split("\n").filter(Boolean);
+};
+
+/** Tells the story once to find its points, then once for each of them, with whoever comes by it killed there. */
+async function atEveryPoint(story: Story) {
+  const world = await failpointWorld();
+  await story(world, appNamed("calm"), world.clear);
+  const points = world.seen();
+  const broken: string[] = [];
+  for (const point of points) {
+    const name = appNamed("cut");
+    try {
+      const { job, again } = await story(world, name, () => world.arm(point));
+      await until("somebody was killed there", () => world.wasHit());
+      expect(await again(), "the same request again is the same job").toBe(job.id);
+      expect(world.starts(job.id)).toBeLessThanOrEqual(2);
+      const entries = await world.entries(job.id);
+      expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, i) => i + 1));
+      expect((await docker("ps", "-aq", "--filter", `name=^[0-9a-f]{12}_appos-${name}`)).trim(), "half made containers").toBe("");
+    } catch (error) {
+      broken.push(`killed at "${point}": ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  expect(broken).toEqual([]);
+  return points;
+}
+
+const LONG = 600_000;
+
+test.concurrent("a deployment comes to its end wherever agent or control plane is killed", { timeout: LONG }, async () => {
+  const points = await atEveryPoint(deploy);
+  expect(points.length).toBeGreaterThan(25);
+});
+
+test.concurrent("a deployment that fails is rolled back wherever agent or control plane is killed", { timeout: LONG }, async () => {
+  const points = await atEveryPoint(rollBack);
+  expect(points).toContain("agent: restore is done");
+});
+
+test.concurrent("a cancel is obeyed wherever agent or control plane is killed", { timeout: LONG }, async () => {
+  const points = await atEveryPoint(cancel);
+  expect(points).toContain("agent: canceled is safe");
+});
