@@ -1,4 +1,4 @@
-// npm run simulate -- [--seeds N] [--from K] [--break NAME] [--trace]: lives seeds of the simulation, on every core.
+// npm run simulate -- [--seeds N] [--from K] [--long] [--break NAME] [--trace]: lives seeds of the simulation, on every core.
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
@@ -10,6 +10,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "10000" },
     from: { type: "string", default: "1" },
     break: { type: "string" },
+    long: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
   },
 });
@@ -25,8 +26,9 @@ function worker(index) {
   const count = Math.ceil((seeds - index) / workers);
   const broken = values.break === undefined ? [] : ["--import", at("simulation/break.ts")];
   const args = [...broken, at("simulation/main.ts"), "--from", `${from + index}`, "--seeds", `${count}`, "--step", `${workers}`];
+  for (const flag of ["trace", "long"]) if (values[flag]) args.push(`--${flag}`);
   const env = { ...process.env, APPOS_BREAK: values.break, NODE_NO_WARNINGS: "1" };
-  const child = spawn(process.execPath, [...args, ...(values.trace ? ["--trace"] : [])], {
+  const child = spawn(process.execPath, args, {
     cwd: at(),
     env,
     stdio: ["ignore", "pipe", "inherit"],
@@ -54,7 +56,9 @@ const found = results.filter(({ seed }) => seed !== undefined).sort((a, b) => a.
 const sum = (name) => results.reduce((total, result) => total + (result[name] ?? 0), 0);
 for (const { seed, violation, fault } of found) {
   say(`seed ${seed}: ${violation ?? fault}`);
-  say(`  npm run simulate -- --seeds 1 --from ${seed} --trace${values.break ? ` --break ${values.break}` : ""}`);
+  say(
+    `  npm run simulate -- --seeds 1 --from ${seed} --trace${values.long ? " --long" : ""}${values.break ? ` --break ${values.break}` : ""}`,
+  );
 }
 const hours = Math.round(sum("virtualHours"));
 say(

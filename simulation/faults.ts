@@ -146,10 +146,10 @@ export function faults({ chance, time, net, server, killControl, skew, around, c
       happen: () => void (skew[chance.pick(["control", "agent"] as const)] = chance.pick([-1, 1]) * chance.upTo(10 * 365 * DAY)),
     },
   };
-  const weights = Object.fromEntries(Object.entries(happenings).map(([name, { weight }]) => [name, weight])) as Record<
-    keyof typeof happenings,
-    number
-  >;
+  // Each world has its own weather: some faults often in it, some never. Worlds that have everything at once see less.
+  const weights = Object.fromEntries(
+    Object.entries(happenings).map(([name, { weight }]) => [name, weight * (name === "ask" ? 1 : chance.pick([0, 0, 0.5, 1, 3, 10]))]),
+  ) as Record<keyof typeof happenings, number>;
   return () => {
     const what = chance.weighed(weights);
     happenings[what].happen();

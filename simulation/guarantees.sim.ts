@@ -36,7 +36,7 @@ test("a seed is the same life each time", async () => {
 
 describe("a protocol that is broken on purpose is seen to be", () => {
   test.each(mutations)("$name: $breaks", async ({ name }) => {
-    const { code, said } = await simulate("--seeds", String(SEEN_WITHIN), "--break", name);
+    const { code, said } = await simulate("--long", "--seeds", String(SEEN_WITHIN), "--break", name);
     expect(said).toMatch(/seed \d+: /);
     expect(code).toBe(1);
   });

@@ -1,4 +1,4 @@
-// Lives seeds one after another: node main.ts --from K --seeds N [--step S] [--trace]. Prints one line of JSON for each finding.
+// Lives seeds one after another: node main.ts --from K --seeds N [--step S] [--long] [--trace]. Prints one line of JSON for each finding.
 import { parseArgs } from "node:util";
 import { determined } from "./determinism.ts";
 
@@ -8,6 +8,8 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "100" },
     step: { type: "string", default: "1" },
     trace: { type: "boolean", default: false },
+    /** Every life is a long one, as otherwise one in twenty is. */
+    long: { type: "boolean", default: false },
   },
 });
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -34,7 +36,7 @@ for (; lived < seeds && failed < ENOUGH; lived++) {
   const seed = from + lived * step;
   now = Date.UTC(2026, 10, 21) + seed * 86_400_000;
   try {
-    const life = await live(control, seed, chance, values.trace ? say : undefined);
+    const life = await live(control, seed, chance, { trace: values.trace ? say : undefined, long: values.long });
     jobs += life.jobs;
     virtualMs += life.virtualMs;
     if (values.trace) say(JSON.stringify(life));

@@ -49,17 +49,6 @@ export const mutations: Mutation[] = [
     ],
   },
   {
-    name: "acknowledge-too-early",
-    breaks: "the log seen is the log produced",
-    edits: [
-      {
-        file: "control-plane/src/live/agent-link.ts",
-        find: "if (job.held >= last || over(job))",
-        replace: "if (job.held >= 0)",
-      },
-    ],
-  },
-  {
     name: "forget-too-early",
     breaks: "a result is stored before its host forgets it",
     edits: [
@@ -133,17 +122,6 @@ export const mutations: Mutation[] = [
         file: "agent/src/runner.ts",
         find: "const error = jobs.has(jobId) ? undefined :",
         replace: "const error =",
-      },
-    ],
-  },
-  {
-    name: "change-your-mind",
-    breaks: "a refusal that is on its way stays true",
-    edits: [
-      {
-        file: "agent/src/runner.ts",
-        find: "refusals.set(jobId, error);",
-        replace: "",
       },
     ],
   },

@@ -4,6 +4,7 @@ import type { Rooms } from "../control-plane/src/live/rooms.ts";
 import type { Chance } from "./chance.ts";
 import type { VirtualTime } from "./time.ts";
 
+const ALIVE_MS = 2_000;
 type End = "room" | "agent";
 const other = (end: End): End => (end === "room" ? "agent" : "room");
 
@@ -31,9 +32,17 @@ export function network(
     const isOpen: Record<End, boolean> = { room: true, agent: true };
     const inFlight: Record<End, { at: number; text: string }[]> = { room: [], agent: [] };
     const arrivals: Record<End, number> = { room: 0, agent: 0 };
+    let answered = () => {};
+    const alive = () =>
+      new Promise<boolean>((answer) => {
+        answered = () => answer(true);
+        time.timer(ALIVE_MS, () => answer(false));
+        put("agent", PING);
+      });
     const joined = rooms()!.join(serverId, {
       send: (text) => put("agent", text),
       sendBytes: async () => {},
+      alive,
       close: (_, reason) => closeAt("room", reason),
     });
     joined.joined.catch(() => closeAt("room", "This could not be handled now"));
@@ -43,6 +52,7 @@ export function network(
       room(text) {
         heardAt = time.now();
         if (text === PING) return put("agent", PONG);
+        if (text === PONG) return answered();
         joined.receive(text).catch(() => closeAt("room", "This could not be handled now"));
       },
       agent: (text) => hearer.text(text),

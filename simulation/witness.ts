@@ -53,7 +53,7 @@ export function createWitness() {
       const { jobId, lane, number, kind } = work;
       job.starts++;
       if (!jobKinds[kind].idempotent && job.starts > 1) violations.push(`${kind} ${jobId} was begun ${job.starts} times`);
-      if (attempt > 3) violations.push(`${jobId} was begun for the ${attempt}th time`);
+      if (attempt > 4) violations.push(`${jobId} was begun for the ${attempt}th time`);
       const there = running.get(lane);
       if (there !== undefined) violations.push(`${jobId} begins while ${there} runs in the lane ${lane}`);
       if (running.size >= 3) violations.push(`${jobId} begins while ${running.size} lanes are busy`);

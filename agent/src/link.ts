@@ -108,6 +108,7 @@ function oneLink({ dial, converse, now, timer, stop }: LinkOptions): Promise<str
       text(text) {
         heardAt = now();
         if (text === PONG) return;
+        if (text === PING) return open?.socket.send(PONG);
         open?.conversation.hear(text).catch((error: unknown) => {
           // Only an impostor is the link's own affair; anything else is a fault that a new start mends.
           if (!(error instanceof Impostor)) throw error;

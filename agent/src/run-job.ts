@@ -5,7 +5,7 @@ import type { JobContext } from "./jobs/job.ts";
 import type { voice } from "./voice.ts";
 
 /** Why a job's signal was aborted. */
-export type StopReason = "canceled" | "deadline";
+export type StopReason = "canceled" | "deadline" | "given-up";
 
 type SpokenContext = JobContext & { say: ReturnType<typeof voice> };
 
@@ -14,9 +14,10 @@ export const runJob = <K extends JobKind>(kind: K, input: unknown, context: Spok
   endingOf(context, jobKinds[kind].timeLimitMs, async () => handlers[kind](jobKinds[kind].input.parse(input), context));
 
 /** Does something as a job does it, and says how it ended. Never throws. */
-export async function endingOf({ signal, say }: SpokenContext, timeLimitMs: number, act: () => Promise<unknown>): Promise<Ending> {
+export async function endingOf({ signal, say, attempt }: SpokenContext, timeLimitMs: number, act: () => Promise<unknown>): Promise<Ending> {
   try {
-    signal.throwIfAborted();
+    // What was begun before has to be cleaned up by its kind.
+    if (attempt === 1) signal.throwIfAborted();
     const result = await act();
     say.end("succeeded");
     return { outcome: "succeeded", result };

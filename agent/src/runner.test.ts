@@ -176,9 +176,11 @@ test("a job that takes its agent down three times is given up", async () => {
     await agent(never, { disk });
     await vi.waitUntil(() => starts() === life);
   }
-  const last = await agent(never, { disk });
+  const reasons: unknown[] = [];
+  const last = await agent(async (_, { signal }) => (reasons.push(signal.reason), { outcome: "failed" }), { disk });
   await last.obey({ type: "resend", jobId: "job_1", after: 0 });
   await vi.waitUntil(() => last.kinds().includes("finished"));
+  expect(reasons, "once more, only to clean up").toEqual(["given-up"]);
   expect(last.sent.at(-1)).toMatchObject({ outcome: "failed", error: { code: "QUARANTINED" } });
 });
 

@@ -55,6 +55,8 @@ const REFUSALS = 1_000;
 const ATTEMPTS = 3;
 const failed = (code: "INTERRUPTED" | "QUARANTINED", message: string): Ending => ({ outcome: "failed", error: { code, message } });
 
+const quarantined = failed("QUARANTINED", `The agent stopped ${ATTEMPTS} times while this job was running, so it is not tried again.`);
+
 /** Accepts offers, runs one job per lane, and repeats what happened until it may forget. Knows no socket. */
 export function startRunner({ journal, run, now, timer, lanesAtOnce, refusal, broken, onChange = () => {} }: RunnerOptions) {
   const jobs = new Map<string, Job>();
@@ -97,8 +99,7 @@ export function startRunner({ journal, run, now, timer, lanesAtOnce, refusal, br
   function endUnbegun({ work, canceled, attempts }: Kept): Ending | undefined {
     if (canceled && attempts === 0) return { outcome: "canceled" };
     if (attempts > 0 && !jobKinds[work.kind].idempotent) return failed("INTERRUPTED", "The agent stopped while this job was running.");
-    if (attempts >= ATTEMPTS)
-      return failed("QUARANTINED", `The agent stopped ${ATTEMPTS} times while this job was running, so it is not tried again.`);
+    if (attempts > ATTEMPTS) return quarantined;
     return undefined;
   }
 
@@ -118,9 +119,12 @@ export function startRunner({ journal, run, now, timer, lanesAtOnce, refusal, br
         .catch(broken);
       return kept.spool.room();
     };
+    // The last attempt only takes back what the others have left half done.
+    const isGivenUp = kept.attempts > ATTEMPTS;
+    if (isGivenUp) stop.abort("given-up" satisfies StopReason);
     const ended = await run(kept.work, { attempt: kept.attempts, signal: stop.signal, say });
     stopTimer();
-    await end(job, ended);
+    await end(job, isGivenUp && ended.outcome !== "canceled" ? quarantined : ended);
   }
 
   function takeOn(kept: Kept, begun: boolean): Job {
@@ -164,8 +168,9 @@ export function startRunner({ journal, run, now, timer, lanesAtOnce, refusal, br
 
   async function cancel(job: Job) {
     if (job.kept.canceled || job.kept.finished) return;
-    await note(job, { type: "canceled" });
+    // First what frees the disk that may be full. Should this be lost, the control plane asks again.
     job.stop.abort("canceled" satisfies StopReason);
+    await note(job, { type: "canceled" });
   }
 
   async function forget({ kept }: Job) {

@@ -1,5 +1,7 @@
 import { Queue, QueueEvents } from "bullmq";
 import { atEnd } from "./ends.ts";
+import { moments } from "./moments.ts";
+import type { Order } from "./orders.ts";
 import { start } from "./program.ts";
 import { redisAt } from "./redis.ts";
 
@@ -13,33 +15,20 @@ export async function bullmq() {
   const queue = new Queue("bench", { connection: redisAt });
   const events = new QueueEvents("bench", { connection: redisAt });
   atEnd(() => Promise.all([queue.close(), events.close()]));
+  const heard = moments();
   const worker = start(process.execPath, [`${import.meta.dirname}/bullmq-worker.ts`], { talks: true });
-  const began = new Map<string, number>();
-  const active = new Map<string, number>();
-  let wake = () => {};
-  worker.child.on("message", ({ id, at }: Began) => {
-    began.set(id, at - performance.timeOrigin);
-    wake();
-  });
-  events.on("active", ({ jobId }) => {
-    active.set(jobId, performance.now());
-    wake();
-  });
-  const all = async (id: string) => {
-    while (!began.has(id) || !active.has(id)) await new Promise<void>((resolve) => (wake = resolve));
-    return { began: began.get(id)!, active: active.get(id)! };
-  };
+  worker.child.on("message", ({ id, at }: Began) => heard.note(`began ${id}`, at - performance.timeOrigin));
+  events.on("active", ({ jobId }) => heard.note(`active ${jobId}`, performance.now()));
+  events.on("completed", ({ jobId }) => heard.note(`completed ${jobId}`, performance.now()));
   await events.waitUntilReady();
-  active.set("ready", 0);
-  await all("ready");
+  await heard.nth("began ready", 1);
 
-  return {
-    /** Asks for a trivial job, and says when it was asked for, taken in, begun, and seen to be running from here. */
-    async once() {
-      const asked = performance.now();
-      const job = await queue.add("trivial", { appId: "app", name: "bench" }, { removeOnComplete: true });
-      const taken = performance.now();
-      return { asked, taken, ...(await all(job.id!)) };
-    },
+  /** Asks for a trivial job; it is taken in once this resolves. */
+  return async (): Promise<Order> => {
+    const asked = performance.now();
+    const { id } = await queue.add("trivial", { appId: "app", name: "bench" }, { removeOnComplete: true });
+    const taken = performance.now();
+    const times = [heard.nth(`began ${id}`, 1), heard.nth(`active ${id}`, 1), heard.nth(`completed ${id}`, 1)] as const;
+    return { outcome: Promise.all(times).then(([began, seen, done]) => ({ asked, taken, began, seen, done })) };
   };
 }

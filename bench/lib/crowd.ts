@@ -39,7 +39,7 @@ export function crowd({ servers, ...order }: CrowdOrder) {
     opens: () => sum(({ opens }) => opens),
     jobs: () => sum(({ jobs }) => jobs),
     /** Resolves when every one of them has a link that it got since then, with the time at which the last one did; both by `performance.now()`. */
-    async all(since = 0, within = 120_000): Promise<number> {
+    async all(since = 0, within = 180_000): Promise<number> {
       const lastOf = ({ news }: (typeof parts)[number]) => news.lastAt - performance.timeOrigin;
       const there = () => linked() === servers.length && parts.every((part) => lastOf(part) > since);
       await until(`all ${servers.length} have a link`, there, within);

@@ -3,13 +3,11 @@ import { createInterface } from "node:readline";
 import type { Event } from "@appos/shared/events";
 import type { Client } from "./client.ts";
 import { atEnd } from "./ends.ts";
+import { moments } from "./moments.ts";
 
 /** Listens to everything that changes, as the console does. */
 export async function listen({ url, headers }: Client) {
-  const heard = new Map<string, number[]>();
-  let wake = () => {};
-  const timesOf = (key: string) => heard.get(key) ?? heard.set(key, []).get(key)!;
-
+  const heard = moments();
   await new Promise<void>((resolve, reject) => {
     const asked = get(`${url}/api/v1/events`, { headers: { ...headers, accept: "text/event-stream" } }, (reply) => {
       const lines = createInterface({ input: reply });
@@ -17,8 +15,7 @@ export async function listen({ url, headers }: Client) {
         const at = performance.now();
         if (!line.startsWith("data:")) return;
         const { type, id } = JSON.parse(line.slice(5)) as Event;
-        timesOf(`${type} ${id}`).push(at);
-        wake();
+        heard.note(`${type} ${id}`, at);
       });
       // Its end, when the measurement is over.
       lines.on("error", () => {});
@@ -30,10 +27,6 @@ export async function listen({ url, headers }: Client) {
 
   return {
     /** When the nth event of a type about something was heard, by `performance.now()`; waits for it if need be. */
-    async nth(type: Event["type"], id: string, n: number): Promise<number> {
-      const times = timesOf(`${type} ${id}`);
-      while (times.length < n) await new Promise<void>((resolve) => (wake = resolve));
-      return times[n - 1]!;
-    },
+    nth: (type: Event["type"], id: string, n: number): Promise<number> => heard.nth(`${type} ${id}`, n),
   };
 }

@@ -48,8 +48,8 @@ export type Statement = BatchItem<"sqlite">;
 export interface Rooms {
   /** Says there may be work. It may be lost: a room also looks when an agent connects, a job ends or a minute passes. */
   wake(serverId: string): void;
-  /** Makes an offer that has been written. It may be lost, as a wake-up may. */
-  offer(serverId: string, offer: Offer): void;
+  /** Makes an offer that has been written for the link of this number. It may be lost, as a wake-up may. */
+  offer(serverId: string, offer: Offer, link: number): void;
   /** Closes every socket of a server that was removed or given another key. */
   revoke(serverId: string): void;
   /** How the server is doing now, while it is up. */

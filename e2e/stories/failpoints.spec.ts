@@ -4,7 +4,7 @@ import type { DeploymentView } from "@appos/shared/deployments";
 import type { JobView } from "@appos/shared/jobs";
 import { failpointWorld } from "../failpoints/world.ts";
 import { only } from "../world/compose.ts";
-import { appNamed, containersOf, docker } from "../world/docker.ts";
+import { appNamed, containersOf, docker, sweep } from "../world/docker.ts";
 import { endAll } from "../world/ends.ts";
 import { buildImages } from "../world/images.ts";
 import { until } from "../world/until.ts";
@@ -86,6 +86,9 @@ async function atEveryPoint(story: Story) {
       expect((await docker("ps", "-aq", "--filter", `name=^[0-9a-f]{12}_appos-${name}`)).trim(), "half made containers").toBe("");
     } catch (error) {
       broken.push(`killed at "${point}": ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      // An engine has room for some thirty networks.
+      await sweep(name);
     }
   }
   expect(broken).toEqual([]);

@@ -21,7 +21,6 @@ describe.concurrent("faults", { timeout: 150_000 }, () => {
   laneFaults();
   diskFaults();
   limitFaults();
-  // Set aside until the control plane tells two agents with one key apart: see F22 in docs/faults.md.
-  if (process.env["APPOS_SET_ASIDE"] === "1") cloneFaults();
+  cloneFaults();
   clockFaults();
 });

@@ -24,7 +24,7 @@ export const SILENCE_MS = 3 * HEARTBEAT_MS;
 export const HANDSHAKE_MS = 10_000;
 
 /** Why a socket was closed, in its code. */
-export const closeCodes = { malformed: 4000, unproven: 4001, revoked: 4003, stale: 4009, version: 4010 } as const;
+export const closeCodes = { malformed: 4000, unproven: 4001, revoked: 4003, stale: 4009, version: 4010, copied: 4011 } as const;
 
 const seq = z.int().nonnegative();
 const run = z

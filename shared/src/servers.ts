@@ -71,7 +71,7 @@ export type ServerView = z.output<typeof ServerView>;
 
 /**
  * What a server's timeline tells. connected and lost: its agent's link. control-plane-restarted: the link ended with the control plane.
- * flapping: it lost its link time and again.
+ * flapping: it lost its link time and again. copied: another agent with its key was turned away.
  */
 export const TimelineEvent = z.enum([
   "enrolled",
@@ -81,6 +81,7 @@ export const TimelineEvent = z.enum([
   "agent-restarted",
   "host-restarted",
   "flapping",
+  "copied",
 ]);
 export type TimelineEvent = z.output<typeof TimelineEvent>;
 

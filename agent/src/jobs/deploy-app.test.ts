@@ -160,3 +160,13 @@ test("a release that the server's owner allows no more is not started again, exc
   server.policy = "registries: {only: [docker.io]}";
   expect(await run("restart-app", {})).toMatchObject({ outcome: "succeeded" });
 });
+
+test("canceled, and cut off while the release before was put back: it is put back by the next attempt", async () => {
+  const { server, deploy, stop, running } = await world();
+  server.containers = [];
+  stop.abort("canceled");
+  const { outcome, said } = await deploy(2, "nginx:2", 2);
+  expect(outcome).toBe("canceled");
+  expect(said).toContain("restore succeeded");
+  expect(running()).toEqual(["nginx:1 running"]);
+});

@@ -19,6 +19,7 @@ export const deployApp: JobHandler<"deploy-app"> = async (input, context) => {
   const app = appFolder(machine, input.name);
   const files = releaseFiles(app, input.release);
 
+  if (context.signal.aborted) throw await givenUpBefore(app, context);
   await step("check", context, () => needDocker(context));
   const before = await currentRelease(machine, app);
   const prepared = await step("resolve", context, () => prepareRelease(input, app, files, before, context));
@@ -28,6 +29,12 @@ export const deployApp: JobHandler<"deploy-app"> = async (input, context) => {
   await makeCurrent(machine, app, files, prepared.texts, images);
   return { images, canonical: shown(prepared, input), services };
 };
+
+/** Canceled while an earlier attempt was under way, which was cut off: what that had begun is taken back. */
+async function givenUpBefore(app: AppFolder, context: JobContext) {
+  const before = await currentRelease(context.machine, app);
+  return failedRelease(context.signal.reason, { app, before, ran: true }, context);
+}
 
 async function bringUpOrPutBack(
   app: AppFolder,

@@ -6,6 +6,7 @@ import { fakeDisk } from "../machine/fake-disk.ts";
 import { nodeDisk } from "../machine/node-disk.ts";
 import { DiskFull } from "./disk.ts";
 import { openJournal } from "./journal.ts";
+import { lineOf } from "./lines.ts";
 import type { Work } from "./records.ts";
 
 const work = (n: number, lane = "app:app_blog"): Work => ({
@@ -90,6 +91,14 @@ test("a journal of which a part is spoiled comes back under another id, and what
   expect(again.fence("lane 3")).toBe(0);
   expect(disk.names()).toContain("log.bad");
   expect((await open(disk)).id).toBe(again.id);
+});
+
+test("a journal of a newer agent is not guessed at", async () => {
+  const disk = fakeDisk();
+  await (await open(disk)).accept(work(1), false);
+  const line = lineOf(disk.mount(), { job: "job_1", record: { type: "promised" } });
+  disk.write("log", new TextEncoder().encode(disk.text("log") + line));
+  await expect(open(disk)).rejects.toThrow("newer agent");
 });
 
 test("a journal that is gone, or empty, comes back under another id", async () => {

@@ -17,7 +17,7 @@ export interface FoundLog {
 export async function readLog(disk: Disk): Promise<FoundLog> {
   const bytes = (await disk.read("log")) ?? new Uint8Array();
   const lines = new TextDecoder().decode(bytes).split("\n").slice(0, -1);
-  const records = lines.map((line) => LogRecord.safeParse(readLine(disk, line)).data);
+  const records = lines.map((line) => recordOf(readLine(disk, line)));
   const end = records.findLastIndex((record) => record !== undefined) + 1;
   const good = new TextEncoder().encode(
     lines
@@ -32,8 +32,19 @@ export async function readLog(disk: Disk): Promise<FoundLog> {
   const found: FoundLog = { id: undefined, seen: undefined, fences: new Map(), jobs: new Map(), bytes: good, whole: true };
   for (const record of records.slice(0, end)) if (record) take(found, record);
   const spoiled = records.slice(0, end).includes(undefined);
-  if (spoiled) await disk.append("log.bad", bytes);
+  if (spoiled) {
+    await disk.remove("log.bad");
+    await disk.append("log.bad", bytes);
+  }
   return spoiled ? withoutTrust(found) : { ...found, whole: found.id !== undefined };
+}
+
+/** A line that is whole, and says what nobody here understands, was written by a newer agent: what it means must not be guessed. */
+function recordOf(value: unknown): LogRecord | undefined {
+  if (value === undefined) return undefined;
+  const { data, error } = LogRecord.safeParse(value);
+  if (error) throw new Error("This server's journal was written by a newer agent. Install that one again, or a newer one still.");
+  return data;
 }
 
 function take(found: FoundLog, said: LogRecord) {

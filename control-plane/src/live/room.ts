@@ -22,6 +22,8 @@ export interface AgentSocket {
   lanes: number;
   /** From where it called, where that is known. */
   address: string | null;
+  /** Whether its agent answers now. */
+  alive(): Promise<boolean>;
   send(text: string): void;
   sendBytes(bytes: Uint8Array): void;
   close(code: number, reason: string): void;
@@ -90,6 +92,12 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
     if (!greeting || !(await proves(services, serverId, greeting, proof))) {
       return socket.close(closeCodes.unproven, "This agent's key is not the one this server enrolled with");
     }
+    const former = newest();
+    // Its own agent has one link at a time: who still answers over the other one is somebody else, with a copy of its key.
+    if (former && (await former.alive())) {
+      socket.close(closeCodes.copied, "Another agent with this server's key is connected");
+      return services.servers.copied(serverId, socket.address);
+    }
     socket.lanes = proof.lanes;
     const frames = await welcome(services, linkOf(socket), proof);
     if (!frames) return socket.close(closeCodes.stale, "A newer link is open");
@@ -136,11 +144,12 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
   return {
     /** There may be work: offers the head of each free lane. */
     wake: () => inTurn(look),
-    /** A job was just written as offered over this link. Should this be lost, a look finds it. */
-    offer: (offer: Offer) =>
+    /** A job was just written as offered over the link of this number. Over another one it may be offered no more. */
+    offer: (offer: Offer, link: number) =>
       inTurn(async () => {
         const socket = newest();
-        if (socket) sayOffers(socket, [{ type: "offer", ...offer }]);
+        if (socket?.epoch !== link) return look();
+        sayOffers(socket, [{ type: "offer", ...offer }]);
         await services.jobs.tellEnds(serverId);
       }),
     join: (socket: AgentSocket) => inTurn(() => join(socket)),
@@ -149,6 +158,7 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
       socket.proven && looksLikeStreamFrame(text) ? hear(socket, text) : inTurn(() => hear(socket, text)),
     /** Stream bytes wait for nobody: they touch no row. */
     receiveBytes(socket: AgentSocket, bytes: Uint8Array) {
+      if (socket.proven && socket !== newest()) return;
       if (!socket.proven || !streams.receive(bytes)) socket.close(closeCodes.malformed, "This frame is malformed");
     },
     /** A socket has closed; when it was the link, its server is away. */

@@ -7,6 +7,8 @@ import type { ViewerSocket } from "./viewer-link.ts";
 
 export type Rooms = ReturnType<typeof roomMap>;
 
+type Said = Pick<AgentSocket, "send" | "sendBytes" | "close">;
+
 /** The rooms of one process, each made when first needed. */
 export function roomMap(services: () => Services) {
   const rooms = new Map<string, ReturnType<typeof open>>();
@@ -21,7 +23,7 @@ export function roomMap(services: () => Services) {
   }
   return {
     wake: (serverId: string) => roomOf(serverId).wake(),
-    offer: (serverId: string, offer: Offer) => roomOf(serverId).offer(offer),
+    offer: (serverId: string, offer: Offer, link: number) => roomOf(serverId).offer(offer, link),
     revoke: (serverId: string) => rooms.get(serverId)?.revoke(),
     sample: (serverId: string) => rooms.get(serverId)?.sample(),
     link: (serverId: string) => rooms.get(serverId)?.link(),
@@ -31,10 +33,10 @@ export function roomMap(services: () => Services) {
     /** Whose room it is was settled when the socket was opened; what is said on it must then be proved. */
     join(
       serverId: string,
-      { send, sendBytes, close, address = null }: Pick<AgentSocket, "send" | "sendBytes" | "close"> & Partial<Pick<AgentSocket, "address">>,
+      { send, sendBytes, close, alive = async () => false, address = null }: Said & Partial<Pick<AgentSocket, "alive" | "address">>,
     ) {
       const { sockets, join, receive, receiveBytes, left } = roomOf(serverId);
-      const socket: AgentSocket = { epoch: 0, greeting: undefined, proven: false, lanes: 1, address, send, sendBytes, close };
+      const socket: AgentSocket = { epoch: 0, greeting: undefined, proven: false, lanes: 1, address, alive, send, sendBytes, close };
       sockets.add(socket);
       return {
         joined: join(socket),

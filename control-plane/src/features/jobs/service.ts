@@ -108,10 +108,11 @@ export function jobService(
       };
       try {
         const audit = activity.statement({ serverId: server.id, ...(app && { appId: app.id }), ...act, jobId: id });
+        const link = await rooms.link(server.id);
         failpoint("control plane: a job is asked for");
-        const job = await store.add(row, [...alongside(id), audit], jobKinds[kind].supersedes, await rooms.link(server.id));
+        const job = await store.add(row, [...alongside(id), audit], jobKinds[kind].supersedes, link);
         failpoint("control plane: a job is committed");
-        if (job.state === "offered") rooms.offer(server.id, offerOf(job, input));
+        if (job.state === "offered" && link !== undefined) rooms.offer(server.id, offerOf(job, input), link);
         else rooms.wake(server.id);
         activity.told();
         return changed(job);

@@ -5,7 +5,7 @@ import type { Ports, Statement } from "../../ports.ts";
 import { pageOf } from "../../reply.ts";
 import { inGroups } from "./in-groups.ts";
 import { type Line, type News, onConnected, onLost, onTime } from "./link-news.ts";
-import { RETURN_MS } from "./presence.ts";
+import { FLAPPING_MS, RETURN_MS } from "./presence.ts";
 import type { ServerRow, TimelineRow } from "./schema.ts";
 import { timelineStore } from "./timeline-store.ts";
 
@@ -37,6 +37,8 @@ export function linkWatch({ database, clock, events }: Ports) {
   const grown = new Set<string>();
   /** Losses that could not be written down, with their reasons: they are, as soon as that works again. */
   const unwritten = new Map<string, string>();
+  /** When it was last said of a server that its key is used twice. */
+  const copies = new Map<string, number>();
   let lossCount = 0;
   let stopping = false;
 
@@ -100,6 +102,19 @@ export function linkWatch({ database, clock, events }: Ports) {
           return { statements, grows: lines.length > 0, told: lines.length > 0 || (account.length > 0 && loss === "told") };
         },
       }),
+
+    /** Another agent showed this server's key while its own was up. It tries again and again: one line in ten minutes says so. */
+    async copied(id: string, address: string | null) {
+      const now = clock.now();
+      if (now - (copies.get(id) ?? -Infinity) < FLAPPING_MS) return;
+      copies.set(id, now);
+      const why =
+        "Another agent with this server's key tried to connect. If the machine was copied, enroll the copy as a server of its own.";
+      await change({
+        key: id,
+        make: (_, at) => ({ statements: store.add(id, { at, what: "copied", why, address }), grows: true, told: true }),
+      });
+    },
 
     /** Nobody is connected to a control plane that has just started. Whoever is back within a minute was never away. */
     allDisconnected: () => store.restarted(clock.now(), clock.now() + RETURN_MS),

@@ -61,7 +61,7 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
       database,
       rooms: {
         wake: (serverId) => void rooms.wake(serverId),
-        offer: (serverId, offer) => void rooms.offer(serverId, offer),
+        offer: (serverId, offer, link) => void rooms.offer(serverId, offer, link),
         revoke: (serverId) => void rooms.revoke(serverId),
         sample: async (serverId) => rooms.sample(serverId),
         link: async (serverId) => rooms.link(serverId),

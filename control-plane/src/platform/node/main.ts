@@ -54,7 +54,7 @@ async function run(settings: NodeSettings) {
     ),
     rooms: {
       wake: (serverId) => void rooms.wake(serverId).catch(failed),
-      offer: (serverId, offer) => void rooms.offer(serverId, offer).catch(failed),
+      offer: (serverId, offer, link) => void rooms.offer(serverId, offer, link).catch(failed),
       revoke: (serverId) => void rooms.revoke(serverId)?.catch(failed),
       sample: async (serverId) => rooms.sample(serverId),
       link: async (serverId) => rooms.link(serverId),

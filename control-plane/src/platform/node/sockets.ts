@@ -7,15 +7,22 @@ import { errorText } from "../../errors.ts";
 import type { Rooms } from "../../live/rooms.ts";
 import type { Log } from "../../ports.ts";
 import type { Services } from "../../services.ts";
+import { turnstile } from "./turnstile.ts";
 import { refuse, type Viewers } from "./viewers.ts";
 
 const FAILED = 1011;
 /** Sockets of one server that have not proved themselves; more are turned away. */
 const UNPROVEN_AT_ONCE = 20;
+/** After this control plane was away all agents come at once: so many are let in side by side, and they wait less long than they would by themselves. */
+const HANDSHAKES = { atOnce: 100, insideMs: 1_000, waitMs: HANDSHAKE_MS - 2_000 };
 const FAREWELL_MS = 1_000;
 const FRAMES_WAITING = 32;
 const UNREAD_MS = 1_000;
+/** Who is asked whether it is still there answers within this time. */
+const ALIVE_MS = 2_000;
 const UNREAD_BYTES = 64 * 1024;
+/** Who does not read what it is told, for so long, is given up. */
+const UNSENT_BYTES = 16 * 1024 * 1024;
 
 /** Lets agents in, and viewers. An agent's address says whose room a socket is for; it then has to prove it. Every other upgrade is refused. */
 export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, viewers: Viewers, log: Log) {
@@ -26,6 +33,7 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
   const unproven = new Map<string, number>();
+  const handshakes = turnstile(HANDSHAKES);
   const count = (serverId: string, change: number) => {
     const next = (unproven.get(serverId) ?? 0) + change;
     if (next > 0) unproven.set(serverId, next);
@@ -47,10 +55,16 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
     const { pathname, searchParams } = url;
     const serverId = ServerId.safeParse(searchParams.get("server")).data;
     if (pathname !== AGENT_PATH || serverId === undefined) return refuse(stream, "404 Not Found");
-    if ((await servers.publicKey(serverId)) === undefined) return refuse(stream, "403 Forbidden");
-    if ((unproven.get(serverId) ?? 0) >= UNPROVEN_AT_ONCE) return refuse(stream, "429 Too Many Requests");
+    const leave = await handshakes.enter((giveUp) => stream.once("close", giveUp));
+    if (!leave) return refuse(stream, "503 Service Unavailable");
+    const turnAway = (why: string) => (leave(), refuse(stream, why));
+    if ((await servers.publicKey(serverId)) === undefined) return turnAway("403 Forbidden");
+    if ((unproven.get(serverId) ?? 0) >= UNPROVEN_AT_ONCE) return turnAway("429 Too Many Requests");
     count(serverId, 1);
-    const settled = onlyOnce(() => count(serverId, -1));
+    const settled = onlyOnce(() => {
+      leave();
+      count(serverId, -1);
+    });
     stream.once("close", settled);
     sockets.handleUpgrade(request, stream, head, (ws) => attend(ws, serverId, addressOf(request), settled));
   }
@@ -67,10 +81,19 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
       log.error("an agent's frame could not be handled", { serverId, error: errorText(error) });
       close(FAILED, "This could not be handled now");
     };
+    let isAlive = (_: boolean) => {};
+    const alive = () =>
+      new Promise<boolean>((answer) => {
+        isAlive = answer;
+        setTimeout(answer, ALIVE_MS, false).unref();
+        if (ws.readyState === ws.OPEN) ws.send(PING);
+        else answer(false);
+      });
     const { joined, receive, receiveBytes, proven, leave } = rooms.join(serverId, {
-      send: (text) => ws.send(text),
+      send: (text) => (ws.bufferedAmount > UNSENT_BYTES ? ws.terminate() : ws.send(text)),
       sendBytes: (bytes) => ws.send(bytes),
       close,
+      alive,
       address,
     });
     joined.catch(fail);
@@ -91,6 +114,7 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
       if (ws.readyState !== ws.OPEN) return;
       if (isBinary) return receiveBytes(data);
       const text = String(data);
+      if (text === PONG) return isAlive(true);
       if (text === PING) return ws.bufferedAmount < UNREAD_BYTES ? ws.send(PONG) : ws.terminate();
       // Who speaks faster than the disk writes waits: nothing grows without bound.
       if (++waiting === FRAMES_WAITING) ws.pause();
@@ -100,6 +124,7 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
         .finally(() => --waiting < FRAMES_WAITING / 2 && ws.isPaused && ws.resume());
     });
     ws.on("close", (code, reason) => {
+      isAlive(false);
       clearTimeout(handshake);
       clearTimeout(silence);
       clearTimeout(unheard);

@@ -8,6 +8,7 @@ export const timelineStatus: Record<TimelineEvent, { tone: Tone; word: string }>
   connected: { tone: "ok", word: "Connected" },
   lost: { tone: "warn", word: "Connection lost" },
   "control-plane-restarted": { tone: "idle", word: "The control plane was restarted" },
+  copied: { tone: "bad", word: "Another agent used its key" },
   "agent-restarted": { tone: "idle", word: "Its agent was restarted" },
   "host-restarted": { tone: "idle", word: "The server was restarted" },
   flapping: { tone: "warn", word: "It lost its connection time and again" },
