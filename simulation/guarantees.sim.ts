@@ -35,8 +35,8 @@ test("a seed is the same life each time", async () => {
 });
 
 describe("a protocol that is broken on purpose is seen to be", () => {
-  test.each(mutations)("$name: $breaks", async ({ name }) => {
-    const { code, said } = await simulate("--long", "--seeds", String(SEEN_WITHIN), "--break", name);
+  test.each(mutations)("$name: $breaks", async ({ name, from = 1 }) => {
+    const { code, said } = await simulate("--long", "--from", String(from), "--seeds", String(SEEN_WITHIN), "--break", name);
     expect(said).toMatch(/seed \d+: /);
     expect(code).toBe(1);
   });

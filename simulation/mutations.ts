@@ -3,6 +3,8 @@ export interface Mutation {
   name: string;
   /** The guarantee that it breaks. */
   breaks: string;
+  /** Where to begin to look: a little before the first seed that sees it. */
+  from?: number;
   edits: Edit[];
 }
 
@@ -51,6 +53,7 @@ export const mutations: Mutation[] = [
   {
     name: "forget-too-early",
     breaks: "a result is stored before its host forgets it",
+    from: 50,
     edits: [
       {
         file: "control-plane/src/live/agent-link.ts",
@@ -62,33 +65,12 @@ export const mutations: Mutation[] = [
   {
     name: "end-before-the-log",
     breaks: "a job has not ended before all that it said is held",
+    from: 50,
     edits: [
       {
         file: "control-plane/src/features/jobs/dispatch.ts",
         find: 'links.move(link, id, "running", changes, lastSeq)',
         replace: 'links.move(link, id, "running", changes, lastSeq * 0)',
-      },
-    ],
-  },
-  {
-    name: "ignore-epochs",
-    breaks: "a stale socket changes nothing",
-    edits: [
-      {
-        file: "control-plane/src/features/jobs/link-store.ts",
-        find: ".where(and(eq(links.serverId, serverId), eq(links.epoch, epoch))),\n    );",
-        replace: ".where(and(eq(links.serverId, serverId), sql`${epoch} > 0`)),\n    );",
-      },
-      {
-        file: "control-plane/src/features/jobs/link-store.ts",
-        find: ".where(and(eq(links.serverId, serverId), lt(links.epoch, epoch)));",
-        replace: ".where(eq(links.serverId, serverId));",
-      },
-      { file: "control-plane/src/live/room.ts", find: "if (socket !== newest()) return;", replace: "" },
-      {
-        file: "control-plane/src/live/room.ts",
-        find: 'if (other.proven && other.epoch < socket.epoch) other.close(closeCodes.stale, "A newer link is open");',
-        replace: "void other;",
       },
     ],
   },
@@ -106,6 +88,7 @@ export const mutations: Mutation[] = [
   {
     name: "offer-lost-jobs-again",
     breaks: "what may have begun before its journal was lost is not offered again",
+    from: 160,
     edits: [
       {
         file: "control-plane/src/features/jobs/offers.ts",
@@ -117,6 +100,7 @@ export const mutations: Mutation[] = [
   {
     name: "take-on-twice",
     breaks: "a copy of an offer is no new job",
+    from: 130,
     edits: [
       {
         file: "agent/src/runner.ts",
@@ -139,6 +123,7 @@ export const mutations: Mutation[] = [
   {
     name: "promise-before-the-commit",
     breaks: "a job that was promised is there",
+    from: 375,
     edits: [
       {
         file: "control-plane/src/features/jobs/service.ts",

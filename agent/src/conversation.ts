@@ -143,6 +143,7 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
     // Nobody gives orders who has not been shown our proof, and shown us theirs.
     if (!welcomed) return;
     if (isStreamOrder(frame)) return streams.obey(frame);
+    if (frame.type === "end-terminal") return terminals.stop(frame.session, frame.why);
     if (frame.type === "host-acts-kept") return about.acts?.kept(frame.ids);
     return runner.obey(frame);
   }

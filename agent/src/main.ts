@@ -8,6 +8,7 @@ process.exitCode = await cli(process.argv.slice(2), process.env, {
   say: (line) => process.stdout.write(`${line}\n`),
   complain: (line) => process.stderr.write(`${line}\n`),
   interactive: process.stdin.isTTY === true,
+  screen: process.stdout.isTTY === true,
   async readLine(prompt) {
     const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
     if (process.stdin.isTTY) process.stderr.write(prompt);

@@ -49,7 +49,7 @@ export async function agentsOn({ agents, idleSeconds, budgets = {} }: Plan): Pro
   const busy = await busyTime(place, sockets, first.pid);
   const memory = memoryOf(first.pid).rss;
   const opens = sockets.opens();
-  const back = await killAndReturn(first, begin, sockets);
+  const back = await killAndReturn(first, begin, sockets, agents);
   const tries = (sockets.opens() - opens) / agents;
 
   const name = "bare ws server";
@@ -61,7 +61,14 @@ export async function agentsOn({ agents, idleSeconds, budgets = {} }: Plan): Pro
     row({ what: `of one core, with a job a minute each and ${READS_PER_SECOND} reads a second`, unit: "%", here: busy.share }),
     ...busy.reads.map(({ path, readings }) => row({ what: `GET /${path} meanwhile`, unit: "ms", here: readings, ...within("reads") })),
     row({ what: "POST /apps/:id/start meanwhile", unit: "ms", here: busy.orders }),
-    row({ what: "killed and started again → all connected", unit: "s", here: [back], peer: beside([bare.back]), ...within("back") }),
+    row({
+      what: "killed and started again → all connected",
+      unit: "s",
+      here: [back.seconds],
+      peer: beside([bare.back.seconds]),
+      ...within("back"),
+    }),
+    row({ what: "of a processor for each that came back", unit: "ms", here: [back.each], peer: beside([bare.back.each]) }),
     row({ what: "sockets opened for that, of each agent", unit: "×", here: [tries] }),
   ];
 }
@@ -102,13 +109,14 @@ async function busyTime({ url, admin: { headers }, apps, servers }: Fleet, socke
   return { reads, orders, share };
 }
 
-/** In seconds, from the kill to the last link. */
-async function killAndReturn(program: Program, begin: () => Promise<unknown>, sockets: Crowd): Promise<number> {
+/** In seconds, from the kill to the last link; and what of a processor each of them took, in ms, the start included. */
+async function killAndReturn(program: Program, begin: () => Promise<Program>, sockets: Crowd, count: number) {
   const killed = performance.now();
   program.signalGroup("SIGKILL");
   await program.ended;
-  await begin();
-  return ((await sockets.all(killed)) - killed) / 1_000;
+  const { pid } = await begin();
+  const seconds = ((await sockets.all(killed)) - killed) / 1_000;
+  return { seconds, each: (processorSeconds(pid) * 1_000) / count };
 }
 
 /** The same of a server that does nothing but keep sockets open. */
@@ -123,7 +131,7 @@ async function bareSockets(count: number, idleSeconds: number) {
   await sockets.all();
   await sleep(SETTLE_MS);
   const idle = await watch(program.pid, idleSeconds / 3);
-  const back = await killAndReturn(program, async () => (program = await begin()), sockets);
+  const back = await killAndReturn(program, async () => (program = await begin()), sockets, count);
   await sockets.end();
   await program.stop();
   return { ...idle, back };

@@ -39,7 +39,8 @@ export function keepSocket({ address, protocols, afterMs, opened, down }: Option
     socket.on("message", (data: Buffer) => {
       silence.refresh();
       const text = data.toString();
-      if (text !== PONG) hear(text);
+      if (text === PING) socket.send(PONG);
+      else if (text !== PONG) hear(text);
     });
     // What there is to say of it, `close` says.
     socket.on("error", () => {});

@@ -17,7 +17,8 @@ export function row({ what, unit, here, peer, budget }: Reading): Row {
   if (peer) {
     made.peer = { name: peer.name, ...summary(peer.readings) };
     const of = (key: "p50" | "p95" | "p99") => made.here[key] / made.peer![key];
-    made.ratio = { p50: of("p50"), p95: of("p95"), p99: of("p99") };
+    // Of what is too small to be measured nothing is a multiple.
+    if (made.peer.p50 > 0) made.ratio = { p50: of("p50"), p95: of("p95"), p99: of("p99") };
   }
   if (budget) made.budget = { says: budget.says, kept: budget.keeps(made) };
   return made;

@@ -56,6 +56,8 @@ export interface Rooms {
   sample(serverId: string): Promise<ServerSample | undefined>;
   /** The number of the server's link; undefined while it has none. */
   link(serverId: string): Promise<number | undefined>;
+  /** Has the server's agent end terminals, whoever looks on. It may be lost, as a wake-up may. */
+  endTerminals(serverId: string, sessions: string[], why: string): void;
   /** Opens a stream on the server's agent; cancel the reader to close it. Throws SERVER_AWAY. */
   open<K extends StreamKind>(serverId: string, kind: K, input: StreamInput<K>): Promise<ReadableStream<Uint8Array>>;
 }
@@ -72,6 +74,8 @@ export interface Events {
 export interface Clock {
   /** Milliseconds UTC. */
   now(): number;
+  /** Milliseconds since some moment: whoever sets the clock moves only the other. */
+  elapsed(): number;
 }
 
 export interface Keys {

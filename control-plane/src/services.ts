@@ -19,7 +19,7 @@ export type Services = ReturnType<typeof createServices>;
 export function createServices(ports: Ports) {
   const vault = secrets(ports.keys.master);
   const system = systemService(ports, identity(ports.keys.master));
-  const activity = activityService(ports);
+  const activity = activityService(ports, system);
   const auth = authService(ports, activity);
   const servers = serverService(ports, system, activity, () => apps.counts);
   const jobs = jobService(ports, vault, activity, servers, system, () => ({
@@ -32,7 +32,7 @@ export function createServices(ports: Ports) {
   const deployments = deploymentService(ports, vault, servers, jobs, configs, apps);
   const hostActs = hostActService(ports, servers, apps, activity);
   const logs = logService(ports, apps);
-  const terminals = terminalService(ports, auth, servers, apps, activity);
+  const terminals = terminalService(ports, system, auth, servers, apps, activity);
 
   const reactions: Reactions = {
     "deploy-app": deployments.settled,

@@ -56,7 +56,9 @@ test("nobody attaches to another's terminal, and a viewer opens none", async () 
   const hers = await openTerminal(other);
   await hers.frame("ready");
   await admin.delete(`users/${id}`);
-  expect(await Promise.race([hers.closed, sleep(6_000)])).toMatchObject({ code: 4104 });
+  // By the end of the shell, or by being shown out, whichever is first.
+  const closed = await Promise.race([hers.closed, sleep(6_000)]);
+  expect([1000, 4104]).toContain((closed as { code: number } | undefined)?.code);
   await until("her shell is gone", () => processesOf(hers.session).length === 0);
   mine.say({ type: "end" });
 });

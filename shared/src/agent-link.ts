@@ -155,6 +155,8 @@ export const ControlFrame = json.pipe(
     z.object({ type: z.literal("describe"), jobId: JobId }),
     /** These acts are written down here: they need not be told again. */
     z.object({ type: z.literal("host-acts-kept"), ids: z.array(HostActId) }),
+    /** Whoever opened this terminal may have none any more: it ends, whether or not somebody looks at it. */
+    z.object({ type: z.literal("end-terminal"), session: TerminalId, why: z.string().max(300) }),
     z.object({ type: z.literal("open-stream"), streamId, kind: z.string().max(63), input: z.unknown() }),
     z.object({ type: z.literal("credit"), streamId, bytes: z.int().positive() }),
     z.object({ type: z.literal("close-stream"), streamId }),

@@ -17,8 +17,8 @@ export const HostAct = z.object({
   /** `interrupted`: whoever carried it out was stopped in the middle. */
   outcome: z.enum(["succeeded", "failed", "interrupted"]),
   error: JobError.pick({ code: true, message: true }).nullable(),
-  /** The number of the last job of this app that came before it; every other one came after. */
-  afterJob: z.int().nonnegative(),
+  /** The number of the last job of this app that came before it; every other one came after. Null where the server knows of no job of it, as after it lost its journal: then it came after all that had ended. Older agents say 0. */
+  afterJob: z.int().nonnegative().nullable(),
   /** The release that was live when it had ended; null where none was. */
   release: z.int().positive().nullable(),
 });

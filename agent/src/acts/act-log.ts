@@ -13,7 +13,7 @@ const Begun = z.object({
   kind: HostActKind,
   appId: AppId.nullable(),
   name: Name,
-  afterJob: z.int().nonnegative(),
+  afterJob: z.int().nonnegative().nullable(),
   at: z.int(),
 });
 export type BegunAct = z.output<typeof Begun>;

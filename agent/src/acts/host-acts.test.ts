@@ -10,7 +10,7 @@ import { actReport } from "./act-report.ts";
 import { type ActOrder, hostActs } from "./host-acts.ts";
 
 /** A server in memory, on which release 2 of the app blog runs, after release 1. */
-async function world(disk = fakeDisk()) {
+async function world(disk = fakeDisk(), lastJob = 7) {
   const server = fakeMachine();
   server.images = new Set(["nginx:1", "nginx:2"]);
   for (const release of [1, 2]) {
@@ -23,7 +23,15 @@ async function world(disk = fakeDisk()) {
     const log = await openActLog(disk.mount());
     const report = actReport(log, () => server.machine.now());
     const newId = () => `hact_${++ids}`;
-    const acts = hostActs({ machine: server.machine, log, inLane, lastJob: () => 7, newId, timer: () => () => {}, onEnd: report.ended });
+    const acts = hostActs({
+      machine: server.machine,
+      log,
+      inLane,
+      lastJob: () => lastJob,
+      newId,
+      timer: () => () => {},
+      onEnd: report.ended,
+    });
     return { log, report, acts };
   }
   const said: string[] = [];
@@ -181,6 +189,16 @@ test("on a full disk an app can still be stopped, and that is told once there is
   const { told, send } = listener();
   report.connected(send);
   expect(told).toMatchObject([[{ kind: "stop-app", outcome: "succeeded" }]]);
+});
+
+test("where no job of an app is known any more, its act says so, also after a power cut", async () => {
+  const { act, disk, start } = await world(fakeDisk(), 0);
+  await act({ kind: "stop-app", name: "blog" });
+  disk.cutPower();
+  const { report } = await start();
+  const { told, send } = listener();
+  report.connected(send);
+  expect(told).toMatchObject([[{ kind: "stop-app", afterJob: null }]]);
 });
 
 test("an act waits for the job of the same app that came before", async () => {

@@ -38,7 +38,7 @@ export interface HostActsOptions {
   log: ActLog;
   /** Does something where no job of that lane runs; what is urgent waits for no other. */
   inLane<T>(lane: string, task: () => Promise<T>, how: { urgent: boolean }): Promise<T>;
-  /** The number of the newest job that comes before whatever is put into that lane now. */
+  /** The number of the newest job that comes before whatever is put into that lane now; 0 where there is none. */
   lastJob(lane: string): number;
   newId(): string;
   timer(ms: number, task: () => void): () => void;
@@ -58,7 +58,7 @@ export function hostActs({ machine, log, inLane, lastJob, newId, timer, onEnd = 
     const app = await hostApp(machine, name);
     if (!app) return noSuchApp(name);
     const lane = `app:${app.appId ?? name}`;
-    const afterJob = lastJob(lane);
+    const afterJob = lastJob(lane) || null;
     const tellWait = timer(500, () => say.note(`Waiting for the job of ${name} that runs already: appos-agent jobs shows it.`));
     const task = async (): Promise<Ending> => {
       tellWait();

@@ -6,6 +6,7 @@ import { type Settings, settingsFrom } from "../settings.ts";
 import { type Entry, runningAgent } from "./ask-agent.ts";
 import { untilStopped } from "./host-machine.ts";
 import { Refusal } from "./refusal.ts";
+import { plain, shown } from "./shown.ts";
 import { readStatus } from "./status-file.ts";
 import type { Terminal, Verb } from "./verb.ts";
 import { actWithoutAgent } from "./without-agent.ts";
@@ -59,7 +60,7 @@ function releaseNumber(text: string): number {
 async function carriedOut(order: ActOrder, settings: Settings, env: NodeJS.ProcessEnv, terminal: Terminal): Promise<Ending> {
   const stop = new AbortController();
   const forget = untilStopped(stop);
-  const onEntry = ({ stream, text }: Entry) => void (stream === "note" && terminal.say(`  ${text}`));
+  const onEntry = ({ stream, text }: Entry) => void (stream === "note" && terminal.say(shown(`  ${text}`, terminal)));
   try {
     const agent = await runningAgent(settings);
     if (agent) return await agent.carryOut(order, { onEntry, signal: stop.signal });
@@ -75,13 +76,13 @@ function tellEnd({ kind, name }: ActOrder, { outcome, result, error }: Ending, s
     return 1;
   }
   if (outcome === "failed") {
-    for (const line of error?.details?.lines?.slice(-LINES_SHOWN) ?? []) terminal.complain(`  | ${line}`);
-    terminal.complain(`appos-agent: ${error?.message ?? "This failed."}`);
+    for (const line of error?.details?.lines?.slice(-LINES_SHOWN) ?? []) terminal.complain(plain(`  | ${line}`));
+    terminal.complain(plain(`appos-agent: ${error?.message ?? "This failed."}`));
     return 1;
   }
   const { services = [], release = 0 } = (result ?? {}) as { services?: { service: string }[]; release?: number };
   const names = [...new Set(services.map(({ service }) => service))].join(", ");
-  terminal.say(words[kind].done(name, names && `: ${names}`, release));
+  terminal.say(shown(words[kind].done(name, names && `: ${names}`, release), terminal));
   if (readStatus(settings.files.status)?.link.state !== "up")
     terminal.say("The control plane is told of it when the agent's link is up again.");
   return 0;

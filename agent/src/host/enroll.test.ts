@@ -36,6 +36,7 @@ async function agent(args: string[], env: Record<string, string> = {}, input = "
     say: (line: string) => said.push(line),
     complain: (line: string) => said.push(line),
     interactive: false,
+    screen: false,
     readLine: async () => input,
   };
   return { code: await cli(args, { APPOS_AGENT_DIR: dir, ...env }, terminal), said: said.join("\n") };

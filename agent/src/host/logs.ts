@@ -1,10 +1,11 @@
-import { LogLine, LogQuery } from "@appos/shared/logs";
+import { LOG_LINES, LogLine, LogQuery } from "@appos/shared/logs";
 import { hostApp, hostApps } from "../acts/host-apps.ts";
 import { settingsFrom } from "../settings.ts";
 import { jsonLines } from "./agent-wire.ts";
 import { logs as readLogs } from "../streams/logs.ts";
 import { hostMachine, untilStopped } from "./host-machine.ts";
 import { Refusal } from "./refusal.ts";
+import { shown } from "./shown.ts";
 import type { Verb } from "./verb.ts";
 
 export const logs: Verb = {
@@ -15,7 +16,7 @@ export const logs: Verb = {
   async run({ values, words: [name, ...more], env, terminal }) {
     if (name === undefined || more.length > 0) throw new Refusal('Say which: appos-agent logs APP. "appos-agent ls" lists the apps.');
     const tail = LogQuery.shape.tail.safeParse(values["tail"]).data;
-    if (tail === undefined) throw new Refusal("--tail takes a number of lines, 10000 at most.");
+    if (tail === undefined) throw new Refusal(`--tail takes a number of lines, ${LOG_LINES} at most.`);
     const machine = hostMachine(settingsFrom(env), env);
     const problem = await machine.dockerProblem();
     if (problem) throw new Refusal(problem);
@@ -30,7 +31,7 @@ export const logs: Verb = {
     const decoder = new TextDecoder();
     const take = jsonLines((value) => {
       const { data: line } = LogLine.safeParse(value);
-      if (line) terminal.say(`${line.service.padEnd(width)} | ${line.text}`);
+      if (line) terminal.say(shown(`${line.service.padEnd(width)} | ${line.text}`, terminal));
     });
     try {
       const question = { appId: app.appId, name, tail, follow: values["follow"] === true };

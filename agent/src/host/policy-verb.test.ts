@@ -18,7 +18,11 @@ const write = (text: string, mode = 0o600) => {
 async function agent(...args: string[]) {
   const said: string[] = [];
   const say = (line: string) => said.push(line);
-  const code = await cli(args, { APPOS_AGENT_DIR: dir }, { say, complain: say, interactive: false, readLine: async () => "" });
+  const code = await cli(
+    args,
+    { APPOS_AGENT_DIR: dir },
+    { say, complain: say, interactive: false, screen: false, readLine: async () => "" },
+  );
   return { code, said };
 }
 

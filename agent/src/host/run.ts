@@ -6,6 +6,7 @@ import type { Log } from "../log.ts";
 import { linkMemory } from "../link-report.ts";
 import { bootId } from "../machine/boot-id.ts";
 import { endPrograms } from "../machine/leftovers.ts";
+import { endTerminals } from "../machine/terminal-notes.ts";
 import { openJournal } from "../journal/journal.ts";
 import { nodeDisk } from "../machine/node-disk.ts";
 import { nodeMachine } from "../machine/node-machine.ts";
@@ -63,6 +64,7 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
   const { dirs, files } = settings;
   const machine = nodeMachine({ dir: dirs.data, policyFile: files.policy, agentVersion, dockerHost: process.env["DOCKER_HOST"] });
   // What an agent that was killed left running would get in the way of what it left undone.
+  await endTerminals(dirs.data);
   await endPrograms(dirs.data);
   const { around } = ledger(process.env["APPOS_LEDGER"]);
   const timer = (ms: number, task: () => void) => {
@@ -131,7 +133,7 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
   closeSocket();
   acts.freeze();
   runner.freeze();
-  await endPrograms(dirs.data);
+  await Promise.all([endTerminals(dirs.data), endPrograms(dirs.data)]);
 }
 
 function stopSignal(log: Log): AbortSignal {

@@ -25,6 +25,7 @@ async function agent(...args: string[]) {
     say: (line: string) => said.push(line),
     complain: (line: string) => said.push(line),
     interactive: false,
+    screen: false,
     readLine: async () => "",
   };
   return { code: await cli(args, { APPOS_AGENT_DIR: dir }, terminal), said: said.join("\n") };

@@ -6,6 +6,8 @@ export interface Terminal {
   complain(line: string): void;
   /** A person can answer questions here. */
   interactive: boolean;
+  /** What is said appears on a screen, which obeys control characters; otherwise a program reads it. */
+  screen: boolean;
   /** The first line of the input. */
   readLine(prompt: string): Promise<string>;
 }

@@ -80,7 +80,11 @@ export async function openSpool(
     if (part === head) write(head, [{ ...before, stream: "note", text: heldBack(limits.headBytes) }]).catch(() => {});
     const segment = part.segment + 1;
     const next = add(`${jobId}.tail.${segment}`, segment, nothing());
-    if (parts.length - 1 > limits.segments) leavingOut = leavingOut.then(() => leaveOut(parts[1]!));
+    if (parts.length - 1 > limits.segments) {
+      leavingOut = leavingOut.then(() => leaveOut(parts[1]!));
+      // Whoever ends the job hears of it.
+      leavingOut.catch(() => {});
+    }
     return next;
   }
 
@@ -89,7 +93,8 @@ export async function openSpool(
     parts.splice(parts.indexOf(part), 1);
     const { at, step } = before;
     await note(job, { type: "left-out", segment: part.segment, lines: linesIn(part.blocks), bytes: part.file.size(), at, step });
-    await disk.remove(part.name);
+    // What cannot be removed now goes when the journal is opened next.
+    await disk.remove(part.name).catch(() => {});
   }
 
   function write(part: Part, said: Said[]) {

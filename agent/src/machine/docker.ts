@@ -5,6 +5,7 @@ import { readLogs } from "./container-logs.ts";
 import { watchContainers } from "./docker-events.ts";
 import { openExec } from "./exec.ts";
 import type { Engine, Image } from "./machine.ts";
+import type { TerminalNotes } from "./terminal-notes.ts";
 
 const labelOf = (of: Parameters<Engine["containers"]>[0]) => {
   if (of === "apps") return "appos.app";
@@ -13,7 +14,7 @@ const labelOf = (of: Parameters<Engine["containers"]>[0]) => {
 const ofProject = (project: string) => ({ filters: JSON.stringify({ label: [`com.docker.compose.project=${project}`] }) });
 
 /** The Docker Engine, over its socket. What is started in containers is given the mark. */
-export function dockerEngine(docker: Docker, mark: Record<string, string>): Engine {
+export function dockerEngine(docker: Docker, mark: Record<string, string>, notes: TerminalNotes): Engine {
   async function image(name: string): Promise<[string, Image] | undefined> {
     try {
       const { Id, RepoDigests } = await docker.getImage(name).inspect();
@@ -48,7 +49,7 @@ export function dockerEngine(docker: Docker, mark: Record<string, string>): Engi
       return found?.Names[0]?.replace(/^\//, "");
     },
     logs: (container, question, onLines, signal) => readLogs(docker, container, question, onLines, signal),
-    openExec: (container, options) => openExec(docker, container.id, options, mark),
+    openExec: (container, options) => openExec(docker, container.id, options, mark, notes),
     watch: (onChange, signal) => void watchContainers(docker, onChange, signal),
   };
 }

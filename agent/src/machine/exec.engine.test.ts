@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type Docker from "dockerode";
+import { dockerClient } from "./docker-client.ts";
 import { BUSYBOX, engineWorld, processesWith } from "./engine-world.ts";
-import { endPrograms } from "./leftovers.ts";
+import { endInside, openExec, pidHere } from "./exec.ts";
+import { endPrograms, processes } from "./leftovers.ts";
+import { terminalNotes } from "./terminal-notes.ts";
 import type { Container } from "./machine.ts";
 
 const world = engineWorld();
@@ -17,6 +21,34 @@ beforeAll(async () => {
   });
   [container] = (await machine.engine.containers({ project: "appos-h2-t" })) as [Container];
 });
+
+const notes = terminalNotes(world.folder);
+
+/** The engine, with another answer about what it has started. */
+function asIfElsewhere(answer: (said: Docker.ExecInspectInfo) => Docker.ExecInspectInfo): Docker {
+  const docker = dockerClient(undefined);
+  const { getContainer } = docker;
+  docker.getContainer = (id) => {
+    const found = getContainer.call(docker, id);
+    const exec = found.exec.bind(found);
+    found.exec = (async (options: Docker.ExecCreateOptions) => {
+      const made = await exec(options);
+      const inspect = made.inspect.bind(made);
+      made.inspect = (async () => answer(await inspect())) as typeof made.inspect;
+      return made;
+    }) as typeof found.exec;
+    return found;
+  };
+  return docker;
+}
+
+/** A program in the container, by its number here. */
+async function opened() {
+  const { id, shows } = await open();
+  await shows(/#/);
+  const [found] = (await processes(`APPOS_TERMINAL=${id}`)).filter(({ marked }) => marked);
+  return found!;
+}
 
 let number = 0;
 async function open() {
@@ -77,6 +109,46 @@ test("a paused reader stops the program in the container", async () => {
   await shows(/over\s*\/? ?#? ?$/);
   expect(text().length - before).toBeGreaterThan(20_000_000);
   await pty.end();
+});
+
+test("what waits for a reader who is gone ends all the same", async () => {
+  const { pty, type, shows } = await open();
+  await shows(/#/);
+  pty.pause();
+  await type("cat /dev/zero\n");
+  await sleep(500);
+  await pty.end();
+  expect(await Promise.race([pty.exited.then(() => "ended"), sleep(10_000)])).toBe("ended");
+});
+
+test("the engine's number of a program counts only where that program is in the container", async () => {
+  const { pid } = await opened();
+  expect(await pidHere(pid, container.id)).toBe(pid);
+  expect(await pidHere(process.pid, container.id)).toBeUndefined();
+  expect(await pidHere(2 ** 30, container.id)).toBeUndefined();
+  expect(await pidHere(0, container.id)).toBeUndefined();
+});
+
+test("where the engine's numbers are another machine's, a shell is ended from inside its container", async () => {
+  const elsewhere = asIfElsewhere((answer) => ({ ...answer, Pid: process.pid }));
+  const options = { id: `term_elsewhere${process.pid}`, cols: 80, rows: 24 };
+  const pty = (await openExec(elsewhere, container.id, options, {}, notes))!;
+  await pty.write(Buffer.from("sleep 8813 & sleep 8813\n"));
+  await sleep(500);
+  expect(processesWith("sleep 8813")).toHaveLength(2);
+  await endInside(elsewhere.getContainer(container.id), "/bin/sh", options.id);
+  expect(processesWith("sleep 8813")).toEqual([]);
+  await pty.end();
+  await pty.exited;
+});
+
+test("a shell about which nothing can be found out is not left alone", async () => {
+  const elsewhere = asIfElsewhere(() => {
+    throw new Error("Docker has gone");
+  });
+  const options = { id: `term_half${process.pid}`, cols: 80, rows: 24 };
+  await expect(openExec(elsewhere, container.id, options, {}, notes)).rejects.toThrow("Docker has gone");
+  expect((await processes(`APPOS_TERMINAL=${options.id}`)).filter(({ marked }) => marked)).toEqual([]);
 });
 
 test("a container without a shell has no terminal", async () => {

@@ -18,7 +18,7 @@ async function cli(...args: string[]): Promise<{ code: number; out: string; err:
   let [out, err] = ["", ""];
   const say = (line: string) => void (out += `${line}\n`);
   const complain = (line: string) => void (err += `${line}\n`);
-  return { code: await runCli(args, { ...env }, { say, complain, interactive: false, readLine: async () => "" }), out, err };
+  return { code: await runCli(args, { ...env }, { say, complain, interactive: false, screen: false, readLine: async () => "" }), out, err };
 }
 const serving = (words: string, more = "") =>
   `services:\n  web: {image: "${BUSYBOX}", command: [sh, -c, "echo ${words}; exec sleep 600"], stop_signal: KILL${more}}\n`;

@@ -24,6 +24,8 @@ export interface Process {
   pid: number;
   parent: number;
   session: number;
+  /** When it was started, in the kernel's ticks since this host was. */
+  started: number;
   /** It, or what started it, was given the mark. */
   marked: boolean;
 }
@@ -43,9 +45,11 @@ async function processOf(pid: string, mark: string): Promise<Process | undefined
     ["stat", "environ"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")),
   );
   // The name, in brackets, may hold anything.
-  const [state = "", parent, , session] = stat!.slice(stat!.lastIndexOf(")") + 2).split(" ");
+  const fields = stat!.slice(stat!.lastIndexOf(")") + 2).split(" ");
+  const [state = "", parent, , session] = fields;
   if (state === "" || state === "Z" || state === "X") return undefined;
-  return { pid: Number(pid), parent: Number(parent), session: Number(session), marked: environment!.split("\0").includes(mark) };
+  const started = Number(fields[19]);
+  return { pid: Number(pid), parent: Number(parent), session: Number(session), started, marked: environment!.split("\0").includes(mark) };
 }
 
 export function kill(pid: number, signal: NodeJS.Signals) {

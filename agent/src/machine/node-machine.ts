@@ -15,6 +15,7 @@ import { policyFacts } from "../policy-in-force.ts";
 import { findProgram, PATH } from "./programs.ts";
 import { openPty } from "./pty.ts";
 import { runProgram } from "./spawn.ts";
+import { terminalNotes } from "./terminal-notes.ts";
 
 export interface NodeMachineSettings {
   /** The agent's folder: everything it keeps for its apps. */
@@ -34,13 +35,14 @@ export function nodeMachine({ dir, policyFile, agentVersion, dockerHost, beside 
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const env = { PATH, HOME: home, LANG: "C.UTF-8", ...markOf(dir), ...(dockerHost && { DOCKER_HOST: dockerHost }) };
   const docker = dockerClient(dockerHost);
+  const notes = terminalNotes(dir);
 
   const policyText = () => policyTextIn(policyFile);
 
   return {
     folder: dir,
     files: filesBelow(dir),
-    engine: dockerEngine(docker, markOf(dir)),
+    engine: dockerEngine(docker, markOf(dir), notes),
     now: Date.now,
     elapsed: () => performance.now(),
     sleep: async (ms, signal) => void (await sleep(ms, undefined, signal && { signal })),
@@ -53,6 +55,6 @@ export function nodeMachine({ dir, policyFile, agentVersion, dockerHost, beside 
     policyText,
     facts: async () => ({ ...(await hostFacts(docker, agentVersion)), ...(await policyFacts({ policyText })) }),
     sample: hostStats(docker),
-    openPty: async (options) => openPty(options, markOf(dir)),
+    openPty: async (options) => openPty(options, markOf(dir), notes),
   };
 }

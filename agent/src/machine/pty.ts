@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ReadStream } from "node:tty";
 import type { Pty, PtyExit, PtyOptions } from "./machine.ts";
 import { PATH } from "./programs.ts";
+import type { TerminalNotes } from "./terminal-notes.ts";
 import { endTree, terminalMark } from "./terminal-tree.ts";
 
 /** Where output is gathered, and how much of it is handed on without waiting for more. */
@@ -50,7 +51,7 @@ function binding(): Binding {
 }
 
 /** A login shell of the user that runs this program, in a clean environment. */
-export function openPty({ id, cols, rows }: PtyOptions, mark: Record<string, string>): Pty {
+export function openPty({ id, cols, rows }: PtyOptions, mark: Record<string, string>, notes?: TerminalNotes): Pty {
   const { fork, resize } = binding();
   const { username, homedir, shell } = userInfo();
   const program = loginShell(shell);
@@ -72,6 +73,8 @@ export function openPty({ id, cols, rows }: PtyOptions, mark: Record<string, str
     gone.resolve(signal > 0 ? { code: null, signal: nameOf(signal) } : { code, signal: null }),
   );
 
+  notes?.begun(id, pid);
+
   let hear: (bytes: Uint8Array) => void = () => {};
   const { socket, closed } = reader(fd, (bytes) => hear(bytes));
   const end = onlyOnce(() => endTree(id, pid));
@@ -82,6 +85,7 @@ export function openPty({ id, cols, rows }: PtyOptions, mark: Record<string, str
     // What the shell leaves behind would hold the terminal open; what it said last is still to be read.
     socket.resume();
     await end();
+    notes?.ended(id);
     await Promise.race([closed, sleep(DRAIN_MS)]);
     socket.destroy();
     return how;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { endAll, kill, type Process, processes } from "./leftovers.ts";
 
-const MARK = "APPOS_TERMINAL";
+export const MARK = "APPOS_TERMINAL";
 /** What was told that its terminal is gone may put its affairs in order for so long. */
 const FAREWELL_MS = 1_000;
 
@@ -10,7 +10,8 @@ export const terminalMark = (id: string) => ({ [MARK]: id });
 
 /**
  * Ends the whole tree of a terminal: all that has its mark, is in the session of its first program, or was started by such a one.
- * They are told to hang up first.
+ * They are told to hang up first. What went into a session of its own, has cleared its environment and whose parent has ended is
+ * not found: nothing ties it to the terminal any more.
  */
 export async function endTree(id: string, first: number | undefined) {
   const find = async () => treeOf(await processes(`${MARK}=${id}`), first);

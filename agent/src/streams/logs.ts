@@ -2,14 +2,10 @@ import type { LogLine } from "@appos/shared/logs";
 import type { StreamInput } from "@appos/shared/streams";
 import type { Container, LogPart } from "../machine/machine.ts";
 import { containersOf, followAll, type LinesWriter, type LogContext } from "./follow-logs.ts";
+import { type Line, lineBudget } from "./line-budget.ts";
 
-/** What of a container's past is held in memory, to be put in order with the others'. */
-const PAST_BYTES = 8 * 1024 * 1024;
-
-interface Line {
-  container: Container;
-  part: LogPart;
-}
+/** What of the past is held in memory, to be put in order: of all containers, and by all who read at the same time. */
+const reader = lineBudget(16 * 1024 * 1024, 512 * 1024);
 
 /** The log of an app, or of one of its services: what was said, in order of time, then what is said, as it is said. */
 export async function logs(input: StreamInput<"logs">, context: LogContext) {
@@ -48,22 +44,28 @@ async function writePast(input: StreamInput<"logs">, context: LogContext, last: 
     const { tail, since } = input;
     return context.machine.engine.logs(only, { tail, since, follow: false }, pass, context.signal);
   }
-  const pasts = await Promise.all(containers.map((container) => pastOf(container, input, context)));
-  const past = pasts.flat().sort((a, b) => (a.part.stamp < b.part.stamp ? -1 : a.part.stamp > b.part.stamp ? 1 : 0));
-  for (const { container, part } of past) last.set(container.id, part.stamp);
-  for (const { container, part } of past.slice(-input.tail)) await write(container, [part]);
+  const held = reader();
+  try {
+    await Promise.all(containers.map((container) => readPast(container, input, context, held.pile())));
+    const past = held.lines().sort((a, b) => (a.part.stamp < b.part.stamp ? -1 : a.part.stamp > b.part.stamp ? 1 : 0));
+    for (const { container, part } of past) last.set(container.id, part.stamp);
+    for (const line of past.slice(-input.tail)) {
+      await write(line.container, [line.part]);
+      held.passed(line);
+    }
+  } finally {
+    held.end();
+  }
 }
 
-async function pastOf(container: Container, { tail, since }: StreamInput<"logs">, { machine, signal }: LogContext) {
-  const lines: Line[] = [];
-  let bytes = 0;
+async function readPast(
+  container: Container,
+  { tail, since }: StreamInput<"logs">,
+  { machine, signal }: LogContext,
+  hold: (line: Line) => void,
+) {
   const keep = async (parts: LogPart[]) => {
-    for (const part of parts) {
-      lines.push({ container, part });
-      bytes += part.text.length;
-    }
-    while (bytes > PAST_BYTES) bytes -= lines.shift()!.part.text.length;
+    for (const part of parts) hold({ container, part });
   };
   await machine.engine.logs(container, { tail, since, follow: false }, keep, signal);
-  return lines;
 }

@@ -99,6 +99,25 @@ test("an order that comes before the terminal is there is not lost", async () =>
   expect(ptys[0]!.sizes).toEqual(["100x50"]);
 });
 
+test("of what comes before the terminal is there the last size counts, and its end is never lost", async () => {
+  const { streams, ptys, open } = await world(0);
+  open(7);
+  for (let cols = 1; cols <= 100; cols++)
+    streams.obey({ type: "stream-control", streamId: 7, message: { type: "resize", cols, rows: 50 } });
+  streams.obey({ type: "stream-control", streamId: 7, message: { type: "end", why: "Ended by ada@example.org." } });
+  await soon();
+  expect(ptys[0]!.sizes).toEqual(["100x50"]);
+  expect(await ptys[0]!.pty.exited).toMatchObject({ signal: "SIGHUP" });
+});
+
+test("fifty terminals at once are enough", async () => {
+  const { ptys, said, open } = await world(50);
+  open(51);
+  await soon();
+  expect(ptys).toHaveLength(50);
+  expect(said.at(-1)).toMatchObject({ type: "stream-closed", streamId: 51, code: "TOO_MANY_TERMINALS" });
+});
+
 test("a kind or an input that this agent does not know is refused, and nothing else", async () => {
   const { streams, said } = await world(0);
   streams.obey({ type: "open-stream", streamId: 1, kind: "telepathy", input: {} });

@@ -11,8 +11,6 @@ export const isStreamOrder = (frame: ControlFrame): frame is StreamOrderFrame =>
   frame.type === "open-stream" || frame.type === "credit" || frame.type === "close-stream" || frame.type === "stream-control";
 /** More than this many at once is a fault of whoever asks. */
 const AT_ONCE = 250;
-/** Orders that are kept for a stream that does not listen yet. */
-const EARLY = 20;
 
 interface Open {
   stop: AbortController;
@@ -20,8 +18,8 @@ interface Open {
   /** Called when credit comes. */
   refill(): void;
   ears: StreamEars | undefined;
-  /** What came before anybody listened. */
-  early: StreamOrder[];
+  /** What came before anybody listened: the last of each kind. */
+  early: Map<StreamOrder["type"], StreamOrder>;
   /** Bytes of input dealt with since credit was last given. */
   taken: number;
 }
@@ -58,7 +56,14 @@ export function openStreams(machine: Machine, terminals: Terminals, { send, send
   }
 
   async function run(streamId: number, kind: string, input: unknown) {
-    const stream: Open = { stop: new AbortController(), credit: STREAM_WINDOW, refill: () => {}, ears: undefined, early: [], taken: 0 };
+    const stream: Open = {
+      stop: new AbortController(),
+      credit: STREAM_WINDOW,
+      refill: () => {},
+      ears: undefined,
+      early: new Map(),
+      taken: 0,
+    };
     open.set(streamId, stream);
     try {
       if (open.size > AT_ONCE) throw new Error(`This server has ${AT_ONCE} streams open already`);
@@ -81,7 +86,8 @@ export function openStreams(machine: Machine, terminals: Terminals, { send, send
       say: (message) => void (open.get(streamId) === stream && send({ type: "stream-control", streamId, message })),
       listen(ears) {
         stream.ears = ears;
-        for (const order of stream.early.splice(0)) ears.order(order);
+        for (const order of stream.early.values()) ears.order(order);
+        stream.early.clear();
       },
       taken: (bytes) => taken(streamId, stream, bytes),
     });
@@ -101,7 +107,7 @@ export function openStreams(machine: Machine, terminals: Terminals, { send, send
       if (!stream) return;
       if (frame.type === "stream-control") {
         if (stream.ears) stream.ears.order(frame.message);
-        else if (stream.early.length < EARLY) stream.early.push(frame.message);
+        else stream.early.set(frame.message.type, frame.message);
         return;
       }
       stream.credit += frame.bytes;

@@ -22,7 +22,7 @@ interface Viewer {
 }
 
 /** A program at a terminal, with its newest output. It goes on without a viewer, and waits for one that does not keep up. */
-export function openTerminal(pty: Pty, { by, cols, rows }: Pick<StreamInput<"terminal">, "by" | "cols" | "rows">) {
+export function openTerminal(pty: Pty, { by, target, cols, rows }: Pick<StreamInput<"terminal">, "by" | "target" | "cols" | "rows">) {
   const output = ring(REPLAY_BYTES + SLACK_BYTES);
   let viewer: Viewer | undefined;
   let paused = false;
@@ -74,6 +74,7 @@ export function openTerminal(pty: Pty, { by, cols, rows }: Pick<StreamInput<"ter
 
   return {
     by,
+    target,
     minutes,
     ended,
     end,

@@ -6,7 +6,10 @@ export interface StreamContext {
   machine: Machine;
   /** Those of this server, which outlive whoever looks at them. */
   terminals: {
-    find(input: StreamInput<"terminal">): Promise<{ attend(input: StreamInput<"terminal">, context: StreamContext): Promise<void> }>;
+    find(
+      input: StreamInput<"terminal">,
+      viewer: AbortSignal,
+    ): Promise<{ attend(input: StreamInput<"terminal">, context: StreamContext): Promise<void> }>;
   };
   /** Aborted when the reader has gone. */
   signal: AbortSignal;

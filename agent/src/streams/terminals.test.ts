@@ -11,16 +11,24 @@ const HOST = "terminals: {host: true}";
 const soon = () => new Promise<void>((done) => setTimeout(done));
 
 /** A server whose terminals are in the hands of a test, and whose minutes pass when told. */
-function world(policy: string | undefined = HOST) {
+function world(policy: () => string | undefined = () => HOST) {
   const { machine, ...server } = fakeMachine();
   const ptys: FakePty[] = [];
   const reports: unknown[] = [];
   let pass: (() => void)[] = [];
+  let held: Promise<void> | undefined;
+  /** Whatever is opened takes as long as a test wants. */
+  function holdPty() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    held = promise;
+    return resolve;
+  }
   const own = {
     ...machine,
-    policyText: async () => policy,
+    policyText: async () => policy(),
     sleep: (ms: number) => (expect(ms).toBe(MINUTE), new Promise<void>((done) => pass.push(done))),
     openPty: async () => {
+      await held;
       ptys.push(fakePty());
       return ptys.at(-1)!.pty;
     },
@@ -79,13 +87,13 @@ function world(policy: string | undefined = HOST) {
     }
     pass = [...pass];
   }
-  return { ...server, terminals, ptys, reports, attend, minutes };
+  return { ...server, terminals, ptys, reports, attend, minutes, holdPty };
 }
 
 test("nothing is opened that the server's policy does not allow", async () => {
-  const { attend, ptys } = world("terminals: {host: false}");
+  const { attend, ptys } = world(() => "terminals: {host: false}");
   expect(await attend().ended).toBe("POLICY_REFUSED");
-  expect(await world("terminals: {hosts: true}").attend().ended).toBe("POLICY_REFUSED");
+  expect(await world(() => "terminals: {hosts: true}").attend().ended).toBe("POLICY_REFUSED");
   expect(ptys).toHaveLength(0);
 });
 
@@ -97,6 +105,53 @@ test("a terminal that was open before is not opened anew, and another's is not s
   await soon();
   expect(await attend({ by: "eve@example.org" }).ended).toBe("TERMINAL_ENDED");
   expect(ptys).toHaveLength(1);
+});
+
+test("the policy is asked about the terminal that there is, whatever is said of it", async () => {
+  const policies = ["terminals: {host: true}", "terminals: {host: false, exec: true}"];
+  const it = world(() => policies[0]);
+  it.attend();
+  await soon();
+  policies.shift();
+  const target = { type: "exec", appId: "app_1", name: "web", service: "web" } as const;
+  expect(await it.attend({ resume: true, target }).ended).toBe("TERMINAL_ENDED");
+  expect(await it.attend({ resume: true }).ended).toBe("POLICY_REFUSED");
+});
+
+test("one whose viewers have gone before it was there ends at once, and is told of", async () => {
+  const gone = world();
+  const opened = gone.holdPty();
+  gone.attend().leave();
+  await soon();
+  opened();
+  await soon();
+  expect(gone.reports).toMatchObject([
+    { open: [], ended: [] },
+    { open: ["term_1"], ended: [] },
+    { open: [], ended: [{ session: "term_1", why: "Whoever asked for it had gone before it was there." }] },
+  ]);
+
+  const back = world();
+  const later = back.holdPty();
+  back.attend().leave();
+  await soon();
+  const again = back.attend();
+  await soon();
+  later();
+  await soon();
+  expect(again.said).toMatchObject([{ type: "ready" }]);
+  expect(back.reports.at(-1)).toEqual({ open: ["term_1"], ended: [] });
+});
+
+test("one that whoever opened it may have no longer is ended, whether or not somebody looks on", async () => {
+  const { attend, terminals, reports } = world();
+  const viewer = attend();
+  await soon();
+  viewer.leave();
+  terminals.stop("term_none", "No.");
+  terminals.stop("term_1", "ada@example.org may not do this any more.");
+  await soon();
+  expect(reports.at(-1)).toMatchObject({ open: [], ended: [{ session: "term_1", why: "ada@example.org may not do this any more." }] });
 });
 
 test("what is said is shown, what is typed arrives, and its end comes last", async () => {
@@ -120,6 +175,7 @@ test("what is said is shown, what is typed arrives, and its end comes last", asy
   ]);
   expect(reports).toEqual([
     { open: [], ended: [] },
+    { open: ["term_1"], ended: [] },
     { open: [], ended: [{ session: "term_1", code: 3, signal: null, why }] },
   ]);
 });
@@ -140,8 +196,9 @@ test("who comes back is shown what was missed, from the byte where it was", asyn
 
 test("of what nobody saw the newest MiB is kept, and the rest is counted", async () => {
   const { attend, ptys } = world();
-  attend().leave();
+  const first = attend();
   await soon();
+  first.leave();
   for (let i = 0; i < 30; i++) ptys[0]!.say(new Uint8Array(100_000).fill(65 + i));
   expect(ptys[0]!.paused).toBe(false);
   const again = attend({ resume: true, after: 10 });
@@ -200,16 +257,17 @@ test("input that the program does not read is not taken, and no more than a wind
 
 test("with nobody attached it ends after 15 minutes, and not sooner", async () => {
   const { attend, reports, minutes } = world();
-  attend().leave();
+  const first = attend();
   await soon();
+  first.leave();
   await minutes(14);
-  expect(reports).toHaveLength(1);
+  expect(reports).toHaveLength(2);
   const back = attend({ resume: true });
   await soon();
   await minutes(20);
   back.leave();
   await minutes(14);
-  expect(reports).toHaveLength(1);
+  expect(reports).toHaveLength(2);
   await minutes(1);
   expect(reports.at(-1)).toMatchObject({ open: [], ended: [{ session: "term_1", why: "Nobody was attached for 15 minutes." }] });
 });
@@ -221,7 +279,7 @@ test("without input it ends after twelve hours, whoever looks on", async () => {
   await minutes(700);
   viewer.types(" ");
   await minutes(719);
-  expect(reports).toHaveLength(1);
+  expect(reports).toHaveLength(2);
   await minutes(1);
   expect(await viewer.ended).toBe("ended");
   expect(viewer.said.at(-1)).toMatchObject({ type: "exit", why: "Nothing was typed for 12 hours." });

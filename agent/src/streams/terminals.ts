@@ -17,10 +17,17 @@ const REMEMBERED = 50;
 
 export type Terminals = ReturnType<typeof startTerminals>;
 type Tell = (report: TerminalReport) => void;
+type Input = StreamInput<"terminal">;
+
+/** One that is there, or about to be; and who waits for it. */
+interface Opening {
+  terminal: Promise<OpenTerminal>;
+  viewers: AbortSignal[];
+}
 
 /** The terminals of this server. They outlive every link, and end with the agent. */
 export function startTerminals(machine: Machine) {
-  const open = new Map<string, Promise<OpenTerminal>>();
+  const open = new Map<string, Opening>();
   const running = new Map<string, OpenTerminal>();
   let ended: TerminalReport["ended"] = [];
   let told: TerminalReport["ended"] = [];
@@ -34,13 +41,13 @@ export function startTerminals(machine: Machine) {
     ended = [];
   }
 
-  async function allowed({ target, by }: Pick<StreamInput<"terminal">, "target" | "by">) {
+  async function allowed({ target, by }: Pick<Input, "target" | "by">) {
     const refusal = allowTerminal(await policyInForce(machine), { target, by });
     if (refusal) throw new StreamRefused("POLICY_REFUSED", refusal.message);
   }
 
-  async function start(input: StreamInput<"terminal">): Promise<OpenTerminal> {
-    if (open.size > AT_ONCE) throw new StreamRefused("TOO_MANY_TERMINALS", `This server has ${AT_ONCE} terminals open already.`);
+  async function start(input: Input, viewers: AbortSignal[]): Promise<OpenTerminal> {
+    if (open.size >= AT_ONCE) throw new StreamRefused("TOO_MANY_TERMINALS", `This server has ${AT_ONCE} terminals open already.`);
     const { session, cols, rows } = input;
     const terminal = openTerminal(await openAt(machine, input.target, { id: session, cols, rows }), input);
     running.set(session, terminal);
@@ -50,8 +57,19 @@ export function startTerminals(machine: Machine) {
       ended = [...ended, { session, ...exit }].slice(-REMEMBERED);
       report();
     });
+    report();
     void watch();
+    if (viewers.every(({ aborted }) => aborted)) void terminal.end("Whoever asked for it had gone before it was there.");
     return terminal;
+  }
+
+  /** One that is open already is shown to whoever opened it, where it is; the policy may have changed since. */
+  async function again({ terminal, viewers }: Opening, { session, by, target }: Input, viewer: AbortSignal): Promise<OpenTerminal> {
+    if (!running.has(session)) viewers.push(viewer);
+    const found = await terminal;
+    if (found.by !== by || !isSame(found.target, target)) throw gone();
+    await allowed(found);
+    return found;
   }
 
   /** Minute by minute, ends those that nobody looks at, and those into which nobody types. */
@@ -73,19 +91,25 @@ export function startTerminals(machine: Machine) {
 
   return {
     /** The terminal of a session; opened where it is new. */
-    async find(input: StreamInput<"terminal">): Promise<OpenTerminal> {
+    async find(input: Input, viewer: AbortSignal): Promise<OpenTerminal> {
+      const { session, resume } = input;
+      const found = open.get(session);
+      if (found) return again(found, input, viewer);
       await allowed(input);
-      const { session, by, resume } = input;
-      let found = open.get(session);
-      if (!found && resume) throw gone();
-      if (!found) {
-        found = start(input);
-        open.set(session, found);
-        found.catch(() => open.delete(session));
-      }
-      const terminal = await found;
-      if (terminal.by !== by) throw gone();
+      // Somebody else may have asked for the same one meanwhile.
+      const meanwhile = open.get(session);
+      if (meanwhile) return again(meanwhile, input, viewer);
+      if (resume) throw gone();
+      const viewers = [viewer];
+      const terminal = start(input, viewers);
+      open.set(session, { terminal, viewers });
+      terminal.catch(() => open.delete(session));
       return terminal;
+    },
+    /** Ends one that whoever opened it may have no longer. */
+    stop(session: string, why: string) {
+      const ending = open.get(session)?.terminal.then((terminal) => terminal.end(why));
+      ending?.catch(() => {});
     },
     /** A link is open: it hears which there are, and of each that ends. */
     connected(over: Tell) {
@@ -96,6 +120,9 @@ export function startTerminals(machine: Machine) {
     disconnected: () => void (tell = undefined),
   };
 }
+
+const isSame = (a: TerminalTarget, b: TerminalTarget) =>
+  a.type === "host" ? b.type === "host" : b.type === "exec" && a.appId === b.appId && a.service === b.service;
 
 const gone = () => new StreamRefused("TERMINAL_ENDED", "This terminal is not open any more.");
 

@@ -182,6 +182,14 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
     },
     sample: () => (newest() ? sample : undefined),
     link: () => newest()?.epoch,
+    endTerminals(sessions: string[], why: string) {
+      const socket = newest();
+      if (socket)
+        say(
+          socket,
+          sessions.map((session) => ({ type: "end-terminal", session, why })),
+        );
+    },
     /** A browser at one of the server's terminals. Over another link than the one it was let in for, it must come again. */
     watch({ terminalId, target, by, resume, epoch }: Admission, view: View, socket: ViewerSocket) {
       const input = { session: terminalId, by, target, resume, ...view };

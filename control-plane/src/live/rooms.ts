@@ -27,6 +27,7 @@ export function roomMap(services: () => Services) {
     revoke: (serverId: string) => rooms.get(serverId)?.revoke(),
     sample: (serverId: string) => rooms.get(serverId)?.sample(),
     link: (serverId: string) => rooms.get(serverId)?.link(),
+    endTerminals: (serverId: string, sessions: string[], why: string) => rooms.get(serverId)?.endTerminals(sessions, why),
     /** A browser that was let in, at a terminal of a server. */
     watch: (admission: Admission, view: View, socket: ViewerSocket) => roomOf(admission.serverId).watch(admission, view, socket),
     open: <K extends StreamKind>(serverId: string, kind: K, input: StreamInput<K>) => roomOf(serverId).open(kind, input),

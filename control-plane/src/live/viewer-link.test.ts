@@ -146,6 +146,25 @@ test("why it cannot be is told with its code, and noted where it never began", (
   expect([replaced.closed, replaced.noted]).toEqual([[4101], ["ready"]]);
 });
 
+test("of many sizes the first and the last are passed on, and it is ended once", async () => {
+  const it = world();
+  it.ready();
+  for (let cols = 1; cols <= 200; cols++) it.says(JSON.stringify({ type: "resize", cols, rows: 24 }));
+  for (let i = 0; i < 100; i++) it.says(JSON.stringify({ type: "end" }));
+  await new Promise((done) => setTimeout(done, 120));
+  it.says(JSON.stringify({ type: "resize", cols: 300, rows: 24 }));
+  expect(it.heard("stream-control")).toMatchObject([
+    { message: { type: "resize", cols: 1 } },
+    { message: { type: "end", why: "Ended by ada@example.org." } },
+    { message: { type: "resize", cols: 200 } },
+    { message: { type: "resize", cols: 300 } },
+  ]);
+  it.says(JSON.stringify({ type: "resize", cols: 301, rows: 24 }));
+  it.leave();
+  await new Promise((done) => setTimeout(done, 60));
+  expect(it.heard("stream-control")).toHaveLength(4);
+});
+
 test("its server away, it is told so once; gone, it says nothing more", () => {
   const it = world();
   it.ready();

@@ -15,6 +15,8 @@ export interface Beginning {
   ready(): Promise<void>;
   refused(why: string): Promise<void>;
 }
+/** A browser's window is resized in many steps: no more than one is passed on in so long. */
+const RESIZE_MS = 50;
 /** Input that was taken is told in pieces worth a frame. */
 const TAKEN_BYTES = 64 * 1024;
 
@@ -36,10 +38,14 @@ export function viewerLink(
   let waiting: Uint8Array[] = [];
   let waitingBytes = 0;
   let taken = 0;
+  let size: Extract<ViewerFrame, { type: "resize" }> | undefined;
+  let resizing: ReturnType<typeof setTimeout> | undefined;
+  let ending = false;
 
   function finish(code: number, reason: string) {
     if (over) return;
     over = true;
+    clearTimeout(resizing);
     stream?.close();
     socket.close(code, reason);
   }
@@ -87,6 +93,20 @@ export function viewerLink(
     taken = 0;
   }
 
+  /** The first size at once, then the last of each while. */
+  function resize() {
+    resizing = undefined;
+    if (!size) return;
+    stream?.say(size);
+    size = undefined;
+    resizing = setTimeout(resize, RESIZE_MS);
+  }
+  function end(why: string) {
+    if (ending) return;
+    ending = true;
+    stream?.say({ type: "end", why });
+  }
+
   const ears: StreamEars = {
     bytes(bytes) {
       if (over) return;
@@ -125,8 +145,11 @@ export function viewerLink(
       const { data: frame } = ViewerFrame.safeParse(parsed(text));
       if (over) return;
       if (!frame || (frame.type === "read" && frame.bytes > unread)) return finish(terminalCloseCodes.malformed, "This frame is malformed");
-      if (frame.type === "resize") return stream?.say(frame);
-      if (frame.type === "end") return stream?.say({ type: "end", why: `Ended by ${input.by}.` });
+      if (frame.type === "resize") {
+        size = frame;
+        return resizing === undefined ? resize() : undefined;
+      }
+      if (frame.type === "end") return end(`Ended by ${input.by}.`);
       unread -= frame.bytes;
       return show();
     },
@@ -141,12 +164,13 @@ export function viewerLink(
     /** Whoever opened it may look on no longer; one who may never come back leaves nothing behind. */
     expel(forGood: boolean) {
       if (over) return;
-      if (forGood) stream?.say({ type: "end", why: `${input.by} may not do this any more.` });
+      if (forGood) end(`${input.by} may not do this any more.`);
       refuse(terminalCloseCodes.signedOut, { code: "SIGNED_OUT", message: "You are signed out, or may not do this any more." });
     },
     /** The browser has gone; the terminal stays. */
     leave() {
       over = true;
+      clearTimeout(resizing);
       stream?.close();
     },
   };

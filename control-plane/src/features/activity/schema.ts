@@ -16,5 +16,5 @@ export const activity = sqliteTable(
     jobId: text(),
     address: text(),
   },
-  (row) => [index("activity_app").on(row.appId)],
+  (row) => [index("activity_app").on(row.appId), index("activity_at").on(row.at)],
 );

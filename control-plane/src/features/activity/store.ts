@@ -1,4 +1,4 @@
-import { count, desc, eq } from "drizzle-orm";
+import { count, desc, eq, inArray, lt } from "drizzle-orm";
 import type { PageQuery } from "@appos/shared/envelope";
 import type { Database } from "../../ports.ts";
 import { activity } from "./schema.ts";
@@ -21,6 +21,16 @@ export function activityStore(database: Database) {
     insert: (row: typeof activity.$inferInsert) => database.insert(activity).values(row),
     /** Nothing happens where it is there already. */
     insertOnce: (row: typeof activity.$inferInsert) => database.insert(activity).values(row).onConflictDoNothing({ target: activity.id }),
+    /** Deletes what was done before, so much of it at most. */
+    forget: (before: number, limit: number) =>
+      database
+        .delete(activity)
+        .where(
+          inArray(
+            activity.number,
+            database.select({ number: activity.number }).from(activity).where(lt(activity.at, before)).orderBy(activity.at).limit(limit),
+          ),
+        ),
     count: async (appId?: string) => (await database.select({ n: count() }).from(activity).where(of(appId)))[0]!.n,
     list: ({ page, pageSize }: PageQuery, appId?: string) =>
       database

@@ -72,14 +72,19 @@ export function appStore(database: Database) {
         .update(apps)
         .set({ wanted, lastOrder: order })
         .where(and(eq(apps.id, id), lt(apps.lastOrder, order))),
-    /** What was done on the server itself, unless it is known already or a later order was told of first. */
+    /** What was done on the server itself, `afterJob` null: after all that has ended; unless it is known already or a later order was told of first. */
     acted(
       serverId: string,
       id: string,
-      act: { release: number | null; wanted: "running" | "stopped" | undefined; afterJob: number; activityId: string },
+      act: { release: number | null; wanted: "running" | "stopped" | undefined; afterJob: number | null; activityId: string },
     ) {
       const release = act.release ?? sql`${apps.liveRelease}`;
       const same = sql`${apps.liveRelease} is ${release}`;
+      // A database that was restored knows no jobs that came after.
+      const order =
+        act.afterJob === null
+          ? sql`(select coalesce(max(number), 0) from jobs where jobs.appId = ${id} and jobs.endedAt is not null)`
+          : sql`min(${act.afterJob}, (select coalesce(max(number), 0) from jobs))`;
       const version = sql`(select version from releases where appId = ${id} and number = ${release})`;
       const deployment = sql`(select id from deployments where appId = ${id} and release = ${release} order by number desc limit 1)`;
       return database
@@ -88,15 +93,14 @@ export function appStore(database: Database) {
           liveRelease: sql`${release}`,
           liveVersion: sql`case when ${same} then ${apps.liveVersion} else ${version} end`,
           liveDeploymentId: sql`case when ${same} then ${apps.liveDeploymentId} else ${deployment} end`,
-          // A database that was restored knows no jobs that came after.
-          lastOrder: sql`max(${apps.lastOrder}, min(${act.afterJob}, (select coalesce(max(number), 0) from jobs)))`,
+          lastOrder: sql`max(${apps.lastOrder}, ${order})`,
           ...(act.wanted && { wanted: act.wanted }),
         })
         .where(
           and(
             eq(apps.id, id),
             eq(apps.serverId, serverId),
-            lte(apps.lastOrder, act.afterJob),
+            ...(act.afterJob === null ? [] : [lte(apps.lastOrder, act.afterJob)]),
             sql`not exists (select 1 from activity where activity.id = ${act.activityId})`,
           ),
         );

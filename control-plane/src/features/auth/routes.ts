@@ -62,7 +62,7 @@ export const tokenRoutes = ({ auth }: Services) =>
       return ok(c, null);
     });
 
-export const userRoutes = ({ auth }: Services) =>
+export const userRoutes = ({ auth, terminals }: Services) =>
   new Hono<AppEnv>()
     .get("/", allow("users", "manage", { summary: "Everyone with an account", data: page(Me) }), async (c) =>
       ok(c, whole(await auth.users())),
@@ -72,5 +72,6 @@ export const userRoutes = ({ auth }: Services) =>
     )
     .delete("/:id", allow("users", "manage", { summary: "Remove a user" }), async (c) => {
       await auth.removeUser(c.req.param("id"), callerOf(c), actorOf(c));
+      await terminals.endDisallowed();
       return ok(c, null);
     });

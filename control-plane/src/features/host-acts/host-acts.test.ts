@@ -25,6 +25,14 @@ async function world() {
     const { data } = await it.admin("/api/v1/apps/blog/deploy", { method: "POST" });
     return begin(data.deployment.jobId);
   }
+  /** One that is over, of which nobody was told yet. */
+  async function deployEnded() {
+    const { data } = await it.admin("/api/v1/apps/blog/deploy", { method: "POST" });
+    await jobs.pending(link, new Map());
+    await jobs.accept(link, data.deployment.jobId);
+    const result = { images: [], canonical: "", services: [] };
+    await jobs.finish(link, data.deployment.jobId, { outcome: "succeeded", result, lastSeq: 0 });
+  }
   const created = await it.admin("/api/v1/apps", {
     json: { name: "blog", source: { type: "compose", compose: "services: {web: {image: x}}" } },
   });
@@ -51,7 +59,7 @@ async function world() {
   const app = async () => (await it.admin("/api/v1/apps/blog")).data;
   const activity = async () =>
     (await it.admin("/api/v1/activity")).data.items as { by: string; action: string; subject: string; at: number }[];
-  return { ...it, serverId, appId, act, tell, app, activity, deploy };
+  return { ...it, serverId, appId, act, tell, app, activity, deploy, deployEnded };
 }
 
 test("an act told again, with others or alone, is written down once", async () => {
@@ -132,6 +140,49 @@ test("an act from before a restored database's jobs leaves it able to go on", as
     await deploy()
   )();
   expect(await app()).toMatchObject({ liveRelease: 3 });
+});
+
+test("an act of a server that knows of no job any more came after all that had ended", async () => {
+  const { tell, act, app, deploy } = await world();
+  const finish = await deploy();
+  await tell(act({ afterJob: null, release: 1 }));
+  expect(await app()).toMatchObject({ liveRelease: 1, liveVersion: 1 });
+  await finish();
+  expect(await app()).toMatchObject({ liveRelease: 3 });
+  await tell(act({ id: "hact_2", kind: "stop-app", afterJob: null, release: 3 }));
+  expect((await app()).status).toBe("stopped");
+});
+
+test("so does that of an older agent, which says 0 for none", async () => {
+  const { tell, act, app } = await world();
+  await tell(act({ afterJob: 0, release: 1 }));
+  expect(await app()).toMatchObject({ liveRelease: 1 });
+});
+
+test("an end that was not told to everybody yet does not take the place of an act that came after it", async () => {
+  const { tell, act, app, services, platform, deployEnded } = await world();
+  await deployEnded();
+  await tell(act({ afterJob: null, release: 2 }));
+  await services.jobs.tellEnds((await app()).serverId);
+  expect(await app()).toMatchObject({ liveRelease: 2 });
+  expect(platform.faults).toEqual([]);
+});
+
+test("when it was is told by this clock, whatever its server's says", async () => {
+  const { tell, act, activity, platform, services, serverId } = await world();
+  const DAY = 24 * 3_600_000;
+  const at = async () => (await activity())[0]!.at - platform.now();
+  await tell(act({ endedMsAgo: 20_000 * DAY }));
+  expect(await at()).toBe(-30 * DAY);
+  await services.servers.disconnected(serverId, "The connection broke off.");
+  platform.advance(60_000);
+  await services.servers.tellTime();
+  platform.advance(5 * DAY);
+  await services.servers.connected(serverId, null);
+  await tell(act({ id: "hact_2", endedMsAgo: 20_000 * DAY }));
+  expect(await at()).toBe(-5 * DAY - 60_000);
+  await tell(act({ id: "hact_3", endedMsAgo: 2 * DAY }));
+  expect(await at()).toBe(-2 * DAY);
 });
 
 test("a server tells of its own apps only", async () => {

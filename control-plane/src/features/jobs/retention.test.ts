@@ -103,6 +103,7 @@ test("nothing of a job that has not ended ever goes", async () => {
   const { job, tidy, platform, kept, there } = await world({ ...generous, logBytes: 1 });
   await job({ id: "job_running", state: "running" });
   await job({ id: "job_queued", state: "queued", said: 0 });
+  await tidy();
   platform.advance(10_000 * DAY);
   await tidy();
   expect([await kept(), await there()]).toEqual([["job_running"], ["job_running", "job_queued"]]);
@@ -129,6 +130,66 @@ test("the logs of an app's live deployment and of its last ten stay, however old
   const stay = ["job_01", ...Array.from({ length: 10 }, (_, i) => `job_${String(i + 4).padStart(2, "0")}`)];
   expect(await kept()).toEqual(stay);
   expect(await there()).toEqual([...stay, "job_gone"]);
+});
+
+test("logs that stay in any case push out no others", async () => {
+  const { job, app, tidy, kept } = await world({ ...generous, logBytes: 45 });
+  await app("app_blog", "dep_job_live");
+  await job({ id: "job_live", appId: "app_blog", daysAgo: 10, said: 50 });
+  for (let i = 1; i <= 4; i++) await job({ id: `job_${i}`, daysAgo: 9 - i });
+  await tidy();
+  expect(await kept()).toEqual(["job_1", "job_2", "job_3", "job_4", "job_live"]);
+  await job({ id: "job_5", daysAgo: 1 });
+  await tidy();
+  expect(await kept()).toEqual(["job_2", "job_3", "job_4", "job_5", "job_live"]);
+});
+
+test("what ended within the last hour stays, however much it is", async () => {
+  const { job, tidy, kept, platform } = await world({ ...generous, logBytes: 1 });
+  await job({ id: "job_ahead", daysAgo: -100 });
+  await job({ id: "job_fresh", said: 100 });
+  await job({ id: "job_old", daysAgo: 1 });
+  await tidy();
+  expect(await kept()).toEqual(["job_fresh"]);
+  platform.advance(3_600_000);
+  await tidy();
+  expect(await kept()).toEqual([]);
+});
+
+test("a clock that is wrong for a while takes nothing away, and there is one warning of it", async () => {
+  const { job, tidy, kept, there, platform, services, admin } = await world();
+  await job({ id: "job_a", daysAgo: 3 });
+  await tidy();
+  const acts = async () => (await admin("/api/v1/activity")).data.pagination.total;
+  const before = await acts();
+  platform.setClock(3_650 * DAY);
+  for (let i = 0; i < 3; i++) {
+    platform.advance(60_000);
+    for (const each of [services.jobs, services.terminals, services.activity]) await each.tidy();
+    await services.servers.trimTimelines();
+  }
+  platform.setClock(-3_650 * DAY);
+  await tidy();
+  expect([await kept(), await there(), await acts()]).toEqual([["job_a"], ["job_a"], before]);
+  expect(platform.warnings).toHaveLength(1);
+  platform.advance(91 * DAY);
+  await tidy();
+  expect(await kept()).toEqual([]);
+});
+
+test("nor does one that is wrong from the start", async () => {
+  const { job, tidy, kept, platform } = await world();
+  await job({ id: "job_a", daysAgo: 3 });
+  await tidy();
+  platform.setClock(3_650 * DAY);
+  const again = platform.start().services;
+  await again.jobs.tidy();
+  platform.advance(23 * 3_600_000);
+  await again.jobs.tidy();
+  expect(await kept()).toEqual(["job_a"]);
+  platform.advance(3_600_000);
+  await again.jobs.tidy();
+  expect(await kept()).toEqual([]);
 });
 
 test("a log that nobody has weighed is weighed first", async () => {

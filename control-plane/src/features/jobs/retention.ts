@@ -2,6 +2,8 @@ import type { Ports, Statement } from "../../ports.ts";
 import { type Ended, type Place, retentionStore } from "./retention-store.ts";
 
 const DAY_MS = 24 * 3_600_000;
+/** What has just ended is what somebody looks at: too much of it is no reason to take it away. */
+const FRESH_MS = 3_600_000;
 /** How much one batch takes on: a few milliseconds of the one connection there is. */
 const JOBS_AT_ONCE = 100;
 const WEIGHED_AT_ONCE = 1_000;
@@ -22,8 +24,8 @@ export interface Records {
 const breathe = () => new Promise<void>((go) => setTimeout(go, 0));
 const start: Place = { endedAt: -1, number: -1 };
 
-/** Lets go of what is over: logs that are too old or too much in all, the oldest first, then whole jobs. A go that is cut short loses nothing. */
-export function retention({ database, clock, settings }: Ports, records: () => Records) {
+/** Lets go of what is over, of what is old only while the time can be believed: logs that are too old or too much in all, the oldest first, then whole jobs. A go that is cut short loses nothing. */
+export function retention({ database, clock, settings }: Ports, steadyNow: () => Promise<number | undefined>, records: () => Records) {
   const store = retentionStore(database);
   const { jobDays, logDays, logBytes } = settings.retention;
   let running = false;
@@ -58,19 +60,34 @@ export function retention({ database, clock, settings }: Ports, records: () => R
     return bytes;
   }
 
-  async function tooOld() {
-    for await (const jobs of withLog(clock.now() - logDays * DAY_MS)) await removeLogs(jobs);
+  async function tooOld(now: number) {
+    for await (const jobs of withLog(now - logDays * DAY_MS)) await removeLogs(jobs);
+  }
+
+  /** How much all logs have together, also those that stay in any case. */
+  async function weight() {
+    let bytes = 0;
+    for (let after: Place | undefined = start; after; await breathe()) {
+      const some: Awaited<ReturnType<typeof store.weights>> = await store.weights(after, WEIGHED_AT_ONCE);
+      for (const job of some) bytes += job.logBytes ?? (await weigh(job.number));
+      after = some.at(-1);
+    }
+    return bytes;
+  }
+
+  /** Those whose logs may go because there is too much of them. */
+  async function* spare() {
+    const now = clock.now();
+    const isFresh = ({ endedAt }: Ended) => now - FRESH_MS < endedAt && endedAt <= now;
+    for await (const jobs of withLog(Number.MAX_SAFE_INTEGER)) yield jobs.filter((job) => !isFresh(job));
   }
 
   async function tooMuch() {
+    if ((await weight()) <= logBytes) return;
     let excess = -logBytes;
-    for (let after: Place | undefined = start; after; await breathe()) {
-      const some: Awaited<ReturnType<typeof store.weights>> = await store.weights(after, WEIGHED_AT_ONCE);
-      for (const job of some) excess += job.logBytes ?? (await weigh(job.number));
-      after = some.at(-1);
-    }
+    for await (const jobs of spare()) for (const job of jobs) excess += job.logBytes;
     if (excess <= 0) return;
-    for await (const jobs of withLog(Number.MAX_SAFE_INTEGER)) {
+    for await (const jobs of spare()) {
       const goes = jobs.findIndex((job) => (excess -= job.logBytes) <= 0);
       await removeLogs(goes < 0 ? jobs : jobs.slice(0, goes + 1));
       if (goes >= 0) return;
@@ -86,8 +103,8 @@ export function retention({ database, clock, settings }: Ports, records: () => R
     }
   }
 
-  async function removeJobs() {
-    for await (const jobs of walk((after) => store.ended(after, clock.now() - jobDays * DAY_MS, JOBS_AT_ONCE))) {
+  async function removeJobs(now: number) {
+    for await (const jobs of walk((after) => store.ended(after, now - jobDays * DAY_MS, JOBS_AT_ONCE))) {
       await removeLogs(jobs.filter((job) => job.hasEntries));
       const ids = jobs.filter((job) => !job.hasEntries).map(({ id }) => id);
       for (let from = 0; from < ids.length; from += ROWS_AT_ONCE) {
@@ -102,10 +119,11 @@ export function retention({ database, clock, settings }: Ports, records: () => R
     if (running) return;
     running = true;
     try {
-      await tooOld();
+      const now = await steadyNow();
+      if (now !== undefined) await tooOld(now);
       await tooMuch();
       await clear();
-      await removeJobs();
+      if (now !== undefined) await removeJobs(now);
       await clear();
     } finally {
       running = false;

@@ -77,7 +77,7 @@ export function jobService(
     countOpen: () => store.countOpen(),
     countOpenByState: () => store.countOpenByState(),
     /** Lets go of what is over, when it is too old or there is too much of it. Called every minute. */
-    tidy: retention(ports, () => after().records),
+    tidy: retention(ports, system.steadyNow, () => after().records),
 
     /** Queues a job, with what must be written alongside it in the same batch. */
     async enqueue<K extends JobKind>(request: JobRequest<K>, alongside: (jobId: string) => Statement[] = () => []): Promise<Job> {

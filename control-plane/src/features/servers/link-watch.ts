@@ -29,7 +29,7 @@ interface Change {
 }
 
 /** Keeps what becomes of every server's link: what is news of it, and what is none. */
-export function linkWatch({ database, clock, events }: Ports) {
+export function linkWatch({ database, clock, events }: Ports, steadyNow: () => Promise<number | undefined>) {
   const store = timelineStore(database);
   /** What the loss was that came before the link which a server now has. Of the control plane's own absence nobody need give an account. */
   const lossBefore = new Map<string, "short" | "told">();
@@ -130,9 +130,10 @@ export function linkWatch({ database, clock, events }: Ports) {
       await Promise.all(due.map(({ id }) => change({ key: id, make: (server, now) => made(id, onTime(server, now), now) })));
     },
 
-    /** Timelines do not grow for ever. */
+    /** Timelines do not grow for ever. While the time cannot be believed, no line is too old. */
     async trimTimelines() {
-      const before = clock.now() - LINES_MS;
+      const now = await steadyNow();
+      const before = now === undefined ? 0 : now - LINES_MS;
       for (const id of [...grown].slice(0, TOLD_AT_ONCE)) {
         grown.delete(id);
         await store.trim(id, LINES_KEPT, before);
@@ -140,6 +141,7 @@ export function linkWatch({ database, clock, events }: Ports) {
     },
 
     lossCount: () => lossCount,
+    lastLink: (id: string) => store.lastLink(id),
     enrolledLine: (id: string, address: string) => store.add(id, { at: clock.now(), what: "enrolled", address }),
     timeline: async (id: string, page: PageQuery) => pageOf((await store.list(id, page)).map(view), await store.count(id), page),
   };

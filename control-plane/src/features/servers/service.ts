@@ -26,7 +26,7 @@ export interface AppCounts {
 export function serverService(ports: Ports, system: SystemService, activity: ActivityService, apps: () => AppCounts) {
   const { clock, rooms, events } = ports;
   const store = serverStore(ports.database);
-  const { enrolledLine, timeline, ...links } = linkWatch(ports);
+  const { enrolledLine, timeline, ...links } = linkWatch(ports, system.steadyNow);
   const changed = (id: string) => events.publish({ type: "server.changed", id });
   const find = async (idOrName: string) => (await store.find(idOrName)) ?? (await store.findByName(idOrName)) ?? notFound("server");
 
@@ -145,7 +145,7 @@ export function serverService(ports: Ports, system: SystemService, activity: Act
     },
 
     /** The key by which an agent proves to be this server. */
-    publicKey: async (id: string) => (await store.find(id))?.publicKey ?? undefined,
+    publicKey: (id: string): Promise<string | undefined> => store.publicKey(id),
 
     ...links,
     timeline: async (idOrName: string, page: PageQuery): Promise<Page<TimelineView>> => timeline((await find(idOrName)).id, page),

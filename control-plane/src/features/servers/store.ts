@@ -13,6 +13,11 @@ export function serverStore(database: Database) {
     .from(servers)
     .where(and(eq(servers.id, sql.placeholder("id")), present))
     .prepare();
+  const keyById = database
+    .select({ publicKey: servers.publicKey })
+    .from(servers)
+    .where(and(eq(servers.id, sql.placeholder("id")), present))
+    .prepare();
   return {
     count: async () => (await database.select({ n: count() }).from(servers).where(present))[0]!.n,
     list: ({ page, pageSize }: PageQuery) =>
@@ -24,6 +29,7 @@ export function serverStore(database: Database) {
         .limit(pageSize)
         .offset((page - 1) * pageSize),
     find: (id: string) => first(byId.all({ id })),
+    publicKey: async (id: string) => (await keyById.all({ id })).at(0)?.publicKey ?? undefined,
     findByName: (name: string) =>
       first(
         database

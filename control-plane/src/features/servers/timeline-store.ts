@@ -46,6 +46,16 @@ export function timelineStore(database: Database) {
         .limit(pageSize)
         .offset((page - 1) * pageSize),
     add,
+    /** The last that is known for certain of a server's link before the one it has: when it was opened, or lost. */
+    async lastLink(serverId: string): Promise<number | undefined> {
+      const [newest, before] = await database
+        .select({ what: timeline.what, at: timeline.at })
+        .from(timeline)
+        .where(and(of(serverId), inArray(timeline.what, ["connected", "lost"])))
+        .orderBy(desc(timeline.number))
+        .limit(2);
+      return (newest?.what === "connected" ? before : newest)?.at;
+    },
 
     findMany: (ids: string[]) =>
       database

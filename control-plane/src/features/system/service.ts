@@ -1,12 +1,14 @@
 import { randomText } from "../../bytes.ts";
 import type { Identity } from "../../identity.ts";
 import type { Ports } from "../../ports.ts";
+import { steadyTime } from "./steady-time.ts";
 import { systemStore } from "./store.ts";
 
 export type { Signal } from "../../ports.ts";
 export type SystemService = ReturnType<typeof systemService>;
 
-export function systemService({ database, clock, settings }: Ports, identity: Promise<Identity>) {
+export function systemService(ports: Ports, identity: Promise<Identity>) {
+  const { database, clock, settings } = ports;
   const store = systemStore(database);
   const startedAt = clock.now();
   return {
@@ -14,6 +16,8 @@ export function systemService({ database, clock, settings }: Ports, identity: Pr
     startedAt,
     localProblem: () => settings.localProblem(),
     identity: () => identity,
+    /** The time by which what is old may go; undefined while the clock cannot be believed. */
+    steadyNow: steadyTime(ports),
     /** This database's lifetime, and the number of the last job from before it. */
     async incarnation(): Promise<{ id: string; since: number }> {
       const [id, since] = (await store.fact("incarnation", `${randomText(16)} 0`)).split(" ");

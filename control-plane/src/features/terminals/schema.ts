@@ -25,6 +25,7 @@ export const terminals = sqliteTable(
     index("terminals_open")
       .on(row.serverId, row.userId)
       .where(sql`${row.endedAt} is null`),
+    index("terminals_ended").on(row.endedAt),
   ],
 );
 

@@ -12,6 +12,7 @@ import type { AppService } from "../apps/service.ts";
 import { may } from "../auth/roles.ts";
 import type { AuthService, Caller } from "../auth/service.ts";
 import type { ServerService } from "../servers/service.ts";
+import type { SystemService } from "../system/service.ts";
 import type { TerminalRow, TicketRow } from "./schema.ts";
 import { terminalStore } from "./store.ts";
 
@@ -21,6 +22,9 @@ export type TerminalService = ReturnType<typeof terminalService>;
 const OPEN_AT_ONCE = 20;
 /** What has not begun by then was never reached. */
 const BEGIN_WITHIN_MS = 5 * 60_000;
+/** For how long it is kept who opened a terminal, and how many of them go at once. */
+const KEPT_MS = 365 * 24 * 3_600_000;
+const FORGOTTEN_AT_ONCE = 200;
 const GONE = "The agent of its server has ended, and every terminal with it.";
 
 /** Where a ticket is used: what stands in the socket's address. */
@@ -45,6 +49,7 @@ export interface Admission {
 /** Terminals: who may open one, what lets a socket in, and what was opened. What flows passes through the server's room. */
 export function terminalService(
   { database, clock, rooms, events }: Ports,
+  system: SystemService,
   auth: AuthService,
   servers: ServerService,
   apps: AppService,
@@ -52,6 +57,26 @@ export function terminalService(
 ) {
   const store = terminalStore(database);
   const changed = (serverId: string) => events.publish({ type: "server.changed", id: serverId });
+
+  /** Those of a server that is away count for nothing: nobody can end them now. */
+  async function assertRoom(userId: string) {
+    const open = await Promise.all(
+      (await store.openOf(userId)).map(async ({ serverId, n }) => ((await rooms.link(serverId)) === undefined ? 0 : n)),
+    );
+    if (open.reduce((sum, n) => sum + n, 0) >= OPEN_AT_ONCE)
+      throw new AppError("TOO_MANY_TERMINALS", `You have ${OPEN_AT_ONCE} terminals open. End one of them first.`);
+  }
+
+  /** Ends those whose users are none any more, or may open none now; of a server that is away, when it is back. */
+  async function endDisallowed(serverId?: string) {
+    const open = await store.allOpen(serverId);
+    if (open.length === 0) return;
+    const roles = new Map((await auth.users()).map(({ id, role }) => [id, role]));
+    for (const { id, serverId: on, target, by, userId } of open) {
+      const role = roles.get(userId);
+      if (role === undefined || !may(role, "terminals", target.type)) rooms.endTerminals(on, [id], `${by} may not do this any more.`);
+    }
+  }
 
   /** Of another's terminal nobody learns that it exists. */
   async function assertOwn(session: string, serverId: string, target: TerminalTarget, { userId }: Caller) {
@@ -66,8 +91,7 @@ export function terminalService(
     const policy = servers.policyOf(server);
     const refusal = policy && allowTerminal(policy, { target, by: caller.email });
     if (refusal) throw servers.policyRefused(refusal);
-    if (session === undefined && (await store.countOpenOf(caller.userId)) >= OPEN_AT_ONCE)
-      throw new AppError("TOO_MANY_TERMINALS", `You have ${OPEN_AT_ONCE} terminals open. End one of them first.`);
+    if (session === undefined) await assertRoom(caller.userId);
     if ((await rooms.link(server.id)) === undefined)
       throw new AppError("SERVER_AWAY", `${server.name} is away. A terminal can be opened once it is back.`);
     const [ticket, expiresAt] = [randomText(24), clock.now() + TICKET_MS];
@@ -102,13 +126,22 @@ export function terminalService(
     return may(caller.role, "terminals", target.type) ? "in" : "gone";
   }
 
-  async function begin(ticket: TicketRow, epoch: number): Promise<boolean> {
+  let turn: Promise<unknown> = Promise.resolve();
+  /** One at a time, so that of many who come together none is let in beyond what a user may have. */
+  function begin(ticket: TicketRow, epoch: number): Promise<boolean> {
+    const begun = turn.then(() => beginNow(ticket, epoch));
+    turn = begun.catch(() => {});
+    return begun;
+  }
+
+  async function beginNow(ticket: TicketRow, epoch: number): Promise<boolean> {
     const { terminalId: id, serverId, target, userId, by, address } = ticket;
     const row = await store.find(id);
     if (row) {
       await store.asked(id, epoch);
       return row.startedAt !== null;
     }
+    await assertRoom(userId);
     const place =
       target.type === "host"
         ? { subject: await servers.nameOf(serverId) }
@@ -136,7 +169,10 @@ export function terminalService(
       return pageOf((await store.list(id, page)).map(viewOf), await store.count(id), page);
     },
 
-    /** Lets a socket in by its ticket, and writes down that a terminal is opened, before anybody hears of it. Undefined for no valid ticket. */
+    /**
+     * Lets a socket in by its ticket, and writes down that a terminal is opened, before anybody hears of it. Undefined for no valid
+     * ticket; throws TOO_MANY_TERMINALS.
+     */
     async admit(ticket: string, place: Place, hasOrigin: boolean): Promise<Admission | undefined> {
       const taken = await store.takeTicket(sha256(ticket), clock.now());
       if (!taken || !(await isAt(taken, place))) return undefined;
@@ -149,6 +185,7 @@ export function terminalService(
       return { terminalId, serverId, target, userId, by, credential, resume, epoch };
     },
     standing,
+    endDisallowed,
 
     /** Its server has said that it is there. */
     async started(serverId: string, id: string) {
@@ -170,13 +207,18 @@ export function terminalService(
         store.endedMeanwhile(serverId, open, epoch, { why: GONE, endedAt }),
       ]);
       changed(serverId);
+      // Who was removed while the server was away has left some behind, perhaps.
+      await endDisallowed(serverId);
     },
     /** Forgets what is over. Asked for once a minute. */
     async tidy() {
       const now = clock.now();
       await store.dropTickets(now);
       await store.neverBegan(now - BEGIN_WITHIN_MS, { why: "Its server was not reached.", endedAt: now });
+      await endDisallowed();
       await store.endedWithServer({ why: "Its server was removed.", endedAt: now });
+      const steady = await system.steadyNow();
+      if (steady !== undefined) await store.forget(steady - KEPT_MS, FORGOTTEN_AT_ONCE);
     },
   };
 }

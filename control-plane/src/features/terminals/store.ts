@@ -28,13 +28,19 @@ export function terminalStore(database: Database) {
           .where(and(onServer(serverId), isOpen))
           .limit(1)
       ).length > 0,
-    countOpenOf: async (userId: string) =>
-      (
-        await database
-          .select({ n: count() })
-          .from(terminals)
-          .where(and(eq(terminals.userId, userId), isOpen))
-      )[0]!.n,
+    /** How many of a user's are open on each server. */
+    openOf: (userId: string) =>
+      database
+        .select({ serverId: terminals.serverId, n: count() })
+        .from(terminals)
+        .where(and(eq(terminals.userId, userId), isOpen))
+        .groupBy(terminals.serverId),
+    /** Every one that is open, on one server or on all. */
+    allOpen: (serverId?: string): Promise<TerminalRow[]> =>
+      database
+        .select()
+        .from(terminals)
+        .where(and(isOpen, serverId === undefined ? undefined : onServer(serverId))),
 
     insertTicket: (ticket: TicketRow) => database.insert(terminalTickets).values(ticket),
     /** Uses a ticket up: exactly one of those who try at once gets it, and whoever comes too late nothing. */
@@ -76,6 +82,21 @@ export function terminalStore(database: Database) {
         .update(terminals)
         .set(end)
         .where(and(isOpen, sql`exists (select 1 from servers where servers.id = ${terminals.serverId} and servers.removedAt is not null)`)),
+    /** Deletes those that ended before, so many of them at most. */
+    forget: (before: number, limit: number) =>
+      database
+        .delete(terminals)
+        .where(
+          inArray(
+            terminals.id,
+            database
+              .select({ id: terminals.id })
+              .from(terminals)
+              .where(lt(terminals.endedAt, before))
+              .orderBy(terminals.endedAt)
+              .limit(limit),
+          ),
+        ),
     batch: (statements: [Statement, ...Statement[]]) => database.batch(statements),
   };
 }

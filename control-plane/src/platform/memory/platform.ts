@@ -16,6 +16,8 @@ const derive = promisify<string, Uint8Array, number, { N: number; r: number; p: 
 interface Nature {
   /** Milliseconds UTC, in place of the clock that moves when told. */
   now(): number;
+  /** In place of the one that nobody sets; where it is left out, nobody sets the other. */
+  elapsed?(): number;
   /** Asks the database, or lets that take a while, or fail. */
   query<T>(ask: () => Promise<T>): Promise<T>;
 }
@@ -26,8 +28,10 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
   await migrate(drizzle(client), { migrationsFolder: join(import.meta.dirname, "../../../migrations") });
   // Lucia reads the real clock, so that is where this one begins.
   let time = Date.now();
-  const nature: Nature = given ?? { now: () => time, query: (ask) => ask() };
+  let elapsed = 0;
+  const nature: Nature = given ?? { now: () => time, elapsed: () => elapsed, query: (ask) => ask() };
   const faults: string[] = [];
+  const warnings: string[] = [];
 
   const keys: Keys = {
     master: new Uint8Array(32).fill(7),
@@ -37,7 +41,7 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
   const log: Log = {
     debug: () => {},
     info: () => {},
-    warn: () => {},
+    warn: (message) => void warnings.push(message),
     error: (message, fields) => void faults.push(`${message} ${JSON.stringify(fields)}`),
   };
   const downloads: Downloads = {
@@ -65,10 +69,11 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
         revoke: (serverId) => void rooms.revoke(serverId),
         sample: async (serverId) => rooms.sample(serverId),
         link: async (serverId) => rooms.link(serverId),
+        endTerminals: (serverId, sessions, why) => rooms.endTerminals(serverId, sessions, why),
         open: async (serverId, kind, input) => rooms.open(serverId, kind, input),
       },
       events: eventLog(),
-      clock: { now: nature.now },
+      clock: { now: nature.now, elapsed: nature.elapsed ?? nature.now },
       keys,
       downloads,
       log,
@@ -87,7 +92,13 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
     };
   }
 
-  return { start, advance: (ms: number) => void (time += ms), faults, now: () => time, database: drizzle(client), client };
+  /** Sets the clock, while no time passes. */
+  const setClock = (by: number) => void (time += by);
+  function advance(ms: number) {
+    time += ms;
+    elapsed += ms;
+  }
+  return { start, advance, setClock, faults, warnings, now: () => time, database: drizzle(client), client };
 }
 
 const never = <T>() => new Promise<T>(() => {});

@@ -14,7 +14,7 @@ const FAILED = 1011;
 /** Sockets of one server that have not proved themselves; more are turned away. */
 const UNPROVEN_AT_ONCE = 20;
 /** After this control plane was away all agents come at once: so many are let in side by side, and they wait less long than they would by themselves. */
-const HANDSHAKES = { atOnce: 100, insideMs: 1_000, waitMs: HANDSHAKE_MS - 2_000 };
+const HANDSHAKES = { atOnce: 64, insideMs: HANDSHAKE_MS / 2, waitMs: HANDSHAKE_MS / 2 };
 const FAREWELL_MS = 1_000;
 const FRAMES_WAITING = 32;
 const UNREAD_MS = 1_000;
@@ -55,7 +55,7 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
     const { pathname, searchParams } = url;
     const serverId = ServerId.safeParse(searchParams.get("server")).data;
     if (pathname !== AGENT_PATH || serverId === undefined) return refuse(stream, "404 Not Found");
-    const leave = await handshakes.enter((giveUp) => stream.once("close", giveUp));
+    const leave = await letIn(stream);
     if (!leave) return refuse(stream, "503 Service Unavailable");
     const turnAway = (why: string) => (leave(), refuse(stream, why));
     if ((await servers.publicKey(serverId)) === undefined) return turnAway("403 Forbidden");
@@ -67,6 +67,19 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
     });
     stream.once("close", settled);
     sockets.handleUpgrade(request, stream, head, (ws) => attend(ws, serverId, addressOf(request), settled));
+  }
+
+  /** In a storm sockets wait in the kernel for so long that many have been given up by then: those cost nothing more. */
+  async function letIn(stream: Duplex) {
+    let gone = false;
+    let giveUp = () => {};
+    watchEnd(stream, () => {
+      gone = true;
+      giveUp();
+    });
+    // Whatever came before this is read within two turns.
+    for (let turn = 0; turn < 2; turn++) await new Promise<void>((go) => setImmediate(go));
+    return gone ? undefined : handshakes.enter((task) => (giveUp = task));
   }
 
   function attend(ws: WebSocket, serverId: string, address: string | null, settled: () => void) {
@@ -144,6 +157,12 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
 }
 
 const addressOf = ({ socket }: IncomingMessage) => socket.remoteAddress?.replace(/^::ffff:/, "") ?? null;
+
+/** Only who reads a stream hears of its end. Nothing is said on it before its upgrade is answered. */
+function watchEnd(stream: Duplex, ended: () => void) {
+  stream.once("end", ended).once("close", ended);
+  stream.resume();
+}
 
 /** Why the agent's end, or what is between, has closed a socket. */
 function whyClosed(code: number, reason: string): string {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { INPUT_BYTES, TERMINAL_SUBPROTOCOL, TerminalQuery } from "@appos/shared/terminals";
+import { INPUT_BYTES, TERMINAL_SUBPROTOCOL, terminalCloseCodes, type TerminalFrame, TerminalQuery } from "@appos/shared/terminals";
 import { type WebSocket, WebSocketServer } from "ws";
-import { errorText } from "../../errors.ts";
+import { AppError, errorText } from "../../errors.ts";
 import type { Admission } from "../../features/terminals/service.ts";
 import type { View } from "../../live/room.ts";
 import type { Rooms } from "../../live/rooms.ts";
@@ -12,6 +12,8 @@ import type { Services } from "../../services.ts";
 const PATH = /^\/api\/v1\/(servers|apps)\/([a-z0-9_-]{1,63})\/terminal$/;
 /** Whoever may look on no longer is out within this time. */
 const RECHECK_MS = 4_000;
+/** Whom nobody could look up so many times in a row is out. */
+const FAILURES = 3;
 /** Who answers no ping until the next one is gone. */
 const PING_MS = 25_000;
 const FAREWELL_MS = 1_000;
@@ -39,10 +41,23 @@ export function acceptViewers({ terminals, system }: Services, rooms: Rooms, log
     if (origin !== undefined && !isOurs(origin, host)) return refuse(stream, "403 Forbidden");
     const { data: query } = TerminalQuery.safeParse(Object.fromEntries(searchParams));
     if (!query || !protocols.includes(TERMINAL_SUBPROTOCOL)) return refuse(stream, "400 Bad Request");
-    const admission = await terminals.admit(query.ticket, { kind: kind as "servers" | "apps", idOrName: idOrName! }, origin !== undefined);
+    const place = { kind: kind as "servers" | "apps", idOrName: idOrName! };
+    const admission = await terminals.admit(query.ticket, place, origin !== undefined).catch((error: unknown) => {
+      if (error instanceof AppError) return error;
+      throw error;
+    });
     if (!admission) return refuse(stream, "401 Unauthorized");
+    if (admission instanceof AppError) return sockets.handleUpgrade(request, stream, head, (ws) => tellWhy(ws, admission));
     const { after, cols, rows } = query;
     sockets.handleUpgrade(request, stream, head, (ws) => attend(ws, admission, { after, cols, rows }));
+  }
+
+  /** A browser hears why only on a socket that is open. */
+  function tellWhy(ws: WebSocket, { code, message }: AppError) {
+    ws.on("error", () => ws.terminate());
+    ws.send(JSON.stringify({ type: "error", code, message } satisfies TerminalFrame));
+    ws.close(terminalCloseCodes.refused, code);
+    setTimeout(() => ws.terminate(), FAREWELL_MS).unref();
   }
 
   function attend(ws: WebSocket, admission: Admission, view: View) {
@@ -61,13 +76,14 @@ export function acceptViewers({ terminals, system }: Services, rooms: Rooms, log
       answered = false;
       ws.ping();
     }, PING_MS);
-    const recheck = setInterval(() => {
-      const check = async () => {
-        const standing = await terminals.standing(admission);
-        if (standing !== "in") link.expel(standing === "gone");
-      };
-      check().catch((error: unknown) => log.error("a viewer could not be looked up", { error: errorText(error) }));
-    }, RECHECK_MS);
+    const recheck = setInterval(
+      rechecker(
+        () => terminals.standing(admission),
+        link.expel,
+        (error) => log.error("a viewer could not be looked up", { error: errorText(error) }),
+      ),
+      RECHECK_MS,
+    );
     ws.on("pong", () => (answered = true));
     ws.on("message", (data: Buffer, isBinary) => {
       if (ws.readyState !== ws.OPEN) return;
@@ -89,6 +105,25 @@ export function acceptViewers({ terminals, system }: Services, rooms: Rooms, log
       for (const ws of sockets.clients) ws.close(1001, "The control plane stops");
       setTimeout(() => sockets.clients.forEach((ws) => ws.terminate()), FAREWELL_MS / 2).unref();
     },
+  };
+}
+
+/** Expels whoever may look on no longer; also whom nobody can say it of, time and again: they may come back once somebody can. */
+export function rechecker(
+  standing: () => Promise<"in" | "out" | "gone">,
+  expel: (forGood: boolean) => void,
+  failed: (error: unknown) => void,
+) {
+  let failures = 0;
+  return async () => {
+    try {
+      const now = await standing();
+      failures = 0;
+      if (now !== "in") expel(now === "gone");
+    } catch (error) {
+      failed(error);
+      if (++failures >= FAILURES) expel(false);
+    }
   };
 }
 
