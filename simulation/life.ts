@@ -64,7 +64,7 @@ export async function live(
 
   const digest = createHash("sha256");
   const happen = faults({ chance, time, net, server, killControl, skew, around, crowd });
-  const until = long || seed % 20 === 0 ? chance.between(10_000, 40_000) : chance.between(1_000, 6_000);
+  const until = long || seed % 20 === 0 ? chance.between(10_000, 40_000) : chance.between(800, 5_000);
   const plan = () => time.timer(Math.floor(-Math.log(1 - chance.next()) * 900), act);
   function act() {
     if (time.now() >= until) return;
