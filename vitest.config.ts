@@ -30,7 +30,7 @@ export default defineConfig({
           name: "simulation",
           include: ["simulation/*.sim.ts"],
           exclude,
-          testTimeout: 600_000,
+          testTimeout: 900_000,
           fileParallelism: false,
         },
       },
