@@ -73,7 +73,9 @@ test("with the control plane gone, root lists, reads, stops, starts and rolls ba
   await until("nothing is left to report", async () => (await cli("jobs")).output === "There is no job on this server.\n");
 
   // And it all goes on as ever: the next release takes the place of the one that was rolled back to.
-  expect(await admin.settled((await admin.deploy(shop)).id)).toMatchObject({ status: "succeeded", release: 3, live: true });
+  const next = await admin.settled((await admin.deploy(shop)).id);
+  expect(next).toMatchObject({ status: "succeeded", release: 3 });
+  await until("it is live", async () => (await admin.deployment(next.id)).live);
   expect(await until("release 3 is live", async () => (await admin.app(shop)).liveRelease === 3 && admin.app(shop))).toMatchObject({
     liveVersion: 2,
   });
