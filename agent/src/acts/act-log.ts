@@ -2,7 +2,7 @@ import { HostAct, HostActKind } from "@appos/shared/host-acts";
 import { AppId, HostActId, Name } from "@appos/shared/ids";
 import { z } from "zod";
 import { type Disk, DiskFull } from "../journal/disk.ts";
-import { lineOf, readLine } from "../journal/lines.ts";
+import { lineOf, readLines } from "../journal/lines.ts";
 import { writer } from "../journal/writer.ts";
 
 const FILE = "acts.jsonl";
@@ -33,20 +33,9 @@ export type ActLog = Awaited<ReturnType<typeof openActLog>>;
 /** Every act on this server that the control plane has not been told of. What resolves here survives a power cut. */
 export async function openActLog(disk: Disk) {
   const acts = new Map<string, KeptAct>();
-  const bytes = (await disk.read(FILE)) ?? new Uint8Array();
-  const lines = new TextDecoder().decode(bytes).split("\n").slice(0, -1);
-  const records = lines.map((line) => ActRecord.safeParse(readLine(disk, line)).data);
+  const { bytes, records } = await readLines(disk, FILE, (value) => ActRecord.safeParse(value).data);
   for (const record of records) if (record) take(record);
-  // A tail that was cut short was never promised to anyone: it goes, so that the next line begins anew.
-  const end = records.findLastIndex((record) => record !== undefined) + 1;
-  const good = new TextEncoder().encode(
-    lines
-      .slice(0, end)
-      .map((line) => `${line}\n`)
-      .join(""),
-  ).length;
-  if (good < bytes.length) await disk.truncate(FILE, good);
-  const log = writer(disk, FILE, good);
+  const log = writer(disk, FILE, bytes);
 
   function take(record: ActRecord) {
     if ("begun" in record) acts.set(record.begun.id, { ...record.begun });

@@ -93,6 +93,19 @@ test("a journal of which a part is spoiled comes back under another id, and what
   expect((await open(disk)).id).toBe(again.id);
 });
 
+test("a bit that flips where it makes no character spoils its line, and no other", async () => {
+  const disk = fakeDisk();
+  const journal = await open(disk);
+  for (const n of [1, 2, 3]) await journal.accept(work(n, `lane ${n}`), false);
+  const bytes = new TextEncoder().encode(disk.text("log"));
+  bytes[disk.text("log").indexOf('"job_2"') + 2]! |= 0x80;
+  disk.write("log", bytes);
+  const again = await open(disk);
+  expect(held(again).map(([id]) => id)).toEqual(["job_1", "job_3"]);
+  await again.accept(work(4, "d"), false);
+  expect(held(await open(disk)).map(([id]) => id)).toEqual(["job_1", "job_3", "job_4"]);
+});
+
 test("a journal of a newer agent is not guessed at", async () => {
   const disk = fakeDisk();
   await (await open(disk)).accept(work(1), false);

@@ -1,5 +1,5 @@
 import type { Disk } from "./disk.ts";
-import { readLine } from "./lines.ts";
+import { readLines } from "./lines.ts";
 import { accepted, apply, type JournalledJob, LogRecord, type Seen } from "./records.ts";
 
 export interface FoundLog {
@@ -13,28 +13,15 @@ export interface FoundLog {
   whole: boolean;
 }
 
-/** Reads the log. A tail that was cut short was never promised to anyone: it goes. What is spoiled before it is kept aside. */
+/** Reads the log. What is spoiled before its end is kept aside. */
 export async function readLog(disk: Disk): Promise<FoundLog> {
-  const bytes = (await disk.read("log")) ?? new Uint8Array();
-  const lines = new TextDecoder().decode(bytes).split("\n").slice(0, -1);
-  const records = lines.map((line) => recordOf(readLine(disk, line)));
-  const end = records.findLastIndex((record) => record !== undefined) + 1;
-  const good = new TextEncoder().encode(
-    lines
-      .slice(0, end)
-      .map((line) => `${line}\n`)
-      .join(""),
-  ).length;
-  if (good < bytes.length) await disk.truncate("log", good);
-  // An agent that was killed may have written what it had no time to make safe; and nobody can tell it from what is.
-  if (good > 0) await disk.sync("log");
-
-  const found: FoundLog = { id: undefined, seen: undefined, fences: new Map(), jobs: new Map(), bytes: good, whole: true };
-  for (const record of records.slice(0, end)) if (record) take(found, record);
-  const spoiled = records.slice(0, end).includes(undefined);
+  const { raw, bytes, records } = await readLines(disk, "log", recordOf);
+  const found: FoundLog = { id: undefined, seen: undefined, fences: new Map(), jobs: new Map(), bytes, whole: true };
+  for (const record of records) if (record) take(found, record);
+  const spoiled = records.includes(undefined);
   if (spoiled) {
     await disk.remove("log.bad");
-    await disk.append("log.bad", bytes);
+    await disk.append("log.bad", raw);
   }
   return spoiled ? withoutTrust(found) : { ...found, whole: found.id !== undefined };
 }
