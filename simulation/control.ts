@@ -38,8 +38,8 @@ export async function controlPlane() {
   const ask = asker(first.app, signedIn);
   const { data: token } = await ask("/api/v1/tokens", { json: { name: "simulation", role: "admin" } });
   const keys = await enroll();
-  const rows = await dump(platform.client);
   await watchRows(platform.client);
+  await platform.client.execute("BEGIN");
 
   async function enroll(): Promise<Keys> {
     const { data } = await ask("/api/v1/servers", { json: { name: "tokyo-1" } });
@@ -50,8 +50,8 @@ export async function controlPlane() {
     return { ...enrolled, privateKey };
   }
 
-  async function rowsOf(sql: string): Promise<Record<string, unknown>[]> {
-    const { columns, rows } = await platform.client.execute(sql);
+  async function rowsOf(sql: string, ...args: string[]): Promise<Record<string, unknown>[]> {
+    const { columns, rows } = await platform.client.execute({ sql, args });
     return (rows as unknown as unknown[][]).map((row) => Object.fromEntries(row.map((value, i) => [columns[i], value])));
   }
 
@@ -62,12 +62,9 @@ export async function controlPlane() {
     async begin(next: Around) {
       around = undefined;
       platform.faults.length = 0;
-      await restore(platform.client, rows);
+      for (const sql of ["ROLLBACK", "BEGIN"]) await platform.client.execute(sql);
       around = next;
     },
-    /** Nothing fails any more. */
-    copy: () => dump(platform.client),
-    restore: (copy: Dump) => restore(platform.client, copy),
     violations: async () => (await rowsOf("select what from violations")).map(({ what }) => String(what)),
     rows: rowsOf,
 
@@ -105,28 +102,6 @@ export async function controlPlane() {
 }
 
 type Client = Awaited<ReturnType<typeof memoryPlatform>>["client"];
-type Dump = { table: string; columns: string[]; rows: unknown[][] }[];
-
-async function dump(client: Client): Promise<Dump> {
-  const tables = await client.execute(
-    "select name from sqlite_master where type = 'table' and name not like '\\_\\_%' escape '\\' and name <> 'violations'",
-  );
-  const all: Dump = [];
-  for (const [name] of tables.rows as unknown as string[][]) {
-    const { columns, rows } = await client.execute(`select * from "${String(name)}"`);
-    all.push({ table: name!, columns, rows: rows as unknown as unknown[][] });
-  }
-  return all;
-}
-
-async function restore(client: Client, copy: Dump) {
-  const statements = ["PRAGMA foreign_keys = OFF", "delete from violations", ...copy.map(({ table }) => `delete from "${table}"`)];
-  for (const sql of statements) await client.execute(sql);
-  for (const { table, columns, rows } of copy)
-    for (const args of rows)
-      await client.execute({ sql: `insert into "${table}" values (${columns.map(() => "?").join(", ")})`, args: args as never[] });
-  await client.execute("PRAGMA foreign_keys = ON");
-}
 
 /** What no statement may ever do to a job or its log. */
 async function watchRows(client: Client) {

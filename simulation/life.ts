@@ -65,7 +65,7 @@ export async function live(
   const digest = createHash("sha256");
   const happen = faults({ chance, time, net, server, killControl, skew, around, crowd });
   const until = long || seed % 20 === 0 ? chance.between(10_000, 40_000) : chance.between(800, 5_000);
-  const plan = () => time.timer(Math.floor(-Math.log(1 - chance.next()) * 900), act);
+  const plan = () => time.timer(Math.floor(-Math.log(1 - chance.next()) * 600), act);
   function act() {
     if (time.now() >= until) return;
     const what = happen();
@@ -157,7 +157,7 @@ export async function live(
       else if (openStates.includes(state)) witness.wrong(`${id} is ${state}`);
     }
     for (const [id, state] of states) {
-      const entries = await control.rows(`select at, step, stream, text from entries where jobId = '${id}' order by seq`);
+      const entries = await control.rows("select at, step, stream, text from entries where jobId = ? order by seq", id);
       witness.checkLog(id, state, entries as unknown as Entry[]);
       witness.checkEnd(id, state);
     }

@@ -8,8 +8,13 @@ export interface Violation {
   says: string;
 }
 
-/** An agent gives up a job that took it down so often. */
-const ATTEMPTS = 3;
+/** An agent gives up a job that took it down three times; a fourth attempt only cleans up. */
+const ATTEMPTS = 4;
+/** How a failed job of this error's code ended on its server. */
+const failedAs: Record<string, (string | undefined)[]> = {
+  INTERRUPTED: ["cut off", undefined],
+  QUARANTINED: ["cut off", "failed", undefined],
+};
 const temporary = /^[0-9a-f]{12}_/;
 const isOver = ({ state }: JobView) => !openStates.includes(state);
 
@@ -44,7 +49,7 @@ const invariants = {
       const ran = last?.what === "end" ? last.outcome : last && "cut off";
       const fits: Record<string, (string | undefined)[]> = {
         succeeded: ["succeeded"],
-        failed: ["INTERRUPTED", "QUARANTINED"].includes(job.error?.code ?? "") ? ["cut off", undefined] : ["failed", undefined],
+        failed: failedAs[job.error?.code ?? ""] ?? ["failed", undefined],
         canceled: ["canceled", undefined],
         superseded: [undefined],
         lost: ["cut off", undefined],

@@ -21,15 +21,16 @@ export function memoryClient(): Client {
     const rows = statement.all(...(args as unknown[]).map(stored)) as unknown as ResultSet["rows"];
     return { columns, columnTypes: [], rows, rowsAffected: 0, lastInsertRowid: undefined, toJSON: () => ({}) };
   }
-  /** All of them or none. */
-  function batch(all: InStatement[], begin = "BEGIN IMMEDIATE") {
-    database.exec(begin);
+  /** All of them or none; a savepoint, so that whoever has begun a transaction around everything can take it all back. */
+  function batch(all: InStatement[]) {
+    database.exec("SAVEPOINT batch");
     try {
       const results = all.map(run);
-      database.exec("COMMIT");
+      database.exec("RELEASE batch");
       return results;
     } catch (error) {
-      database.exec("ROLLBACK");
+      database.exec("ROLLBACK TO batch");
+      database.exec("RELEASE batch");
       throw error;
     }
   }
