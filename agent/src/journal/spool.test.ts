@@ -66,6 +66,22 @@ test("of a job that says too much the beginning and the end are kept, and it is 
   expect(disk.names().filter((name) => name.startsWith("job_1"))).toEqual([]);
 });
 
+test("what still waits for a full disk when a job ends is in its log", async () => {
+  const fails: Record<string, number> = { "job_1.tail.1": 30, "job_1.tail.2": 60 };
+  const disk = fakeDisk((act, name) => {
+    if (act === "append" && fails[name] && fails[name]-- > 0) throw Object.assign(new Error("No space"), { code: "ENOSPC" });
+  });
+  const job = await (await openJournal(disk.mount(), () => "journal", { ...limits, segments: 1 })).accept(work, true);
+  const said = Array.from({ length: 110 }, (_, i) => job.spool.say(line(`line ${i + 1}`)));
+  await said[0];
+  job.finished = { outcome: "succeeded", lastSeq: await job.spool.end() };
+  const entries = await all(job.spool);
+  const lines = entries.filter(({ text }) => text.startsWith("line "));
+  const leftOut = entries.flatMap(({ text }) => /^… (\d+) lines?/.exec(text)?.[1] ?? []);
+  expect(lines.length + Number(leftOut)).toBe(110);
+  expect(lines.at(-1)!.text).toBe("line 110");
+});
+
 test("a job that is resumed goes on behind what it said before", async () => {
   const { disk } = await speaking(5);
   disk.cutPower();

@@ -145,8 +145,9 @@ export async function openSpool(
     /** No more is said. Gives back the number of the last entry. */
     async end(): Promise<number> {
       if (ended) return last;
-      for (const { file } of parts) await file.idle();
+      // In this order: while parts are left out, the list of them changes.
       await leavingOut;
+      for (const { file } of parts) await file.idle();
       close();
       return last;
     },
