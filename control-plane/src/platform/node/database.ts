@@ -1,17 +1,40 @@
+import { fileURLToPath } from "node:url";
 import { createClient } from "@libsql/client";
 import { drizzle } from "drizzle-orm/libsql";
 import { migrate } from "drizzle-orm/libsql/migrator";
+import Database from "libsql";
+import { embeddedClient } from "../embedded.ts";
 import { writeBatches } from "../write-batches.ts";
 
-/** The embedded database: one connection, ever, and nothing is committed before it is on the disk. A remote one keeps itself. */
+/** The embedded database, or a remote one, which keeps itself. */
 export async function openDatabase(url: string, authToken: string | undefined, migrationsFolder: string) {
-  const client = writeBatches(createClient({ url, concurrency: 1, ...(authToken !== undefined && { authToken }) }));
-  if (url.startsWith("file:")) {
-    await client.executeMultiple(
-      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
-    );
-  }
+  const client = url.startsWith("file:")
+    ? openFile(url.startsWith("file://") ? fileURLToPath(url) : url.slice("file:".length))
+    : writeBatches(createClient({ url, ...(authToken !== undefined && { authToken }) }));
   const database = drizzle(client);
   await migrate(database, { migrationsFolder });
   return database;
+}
+
+/** One connection, ever, and nothing is committed before it is on the disk. */
+function openFile(path: string) {
+  const database = new Database(path);
+  database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+  return embeddedClient({
+    exec: (sql) => database.exec(sql),
+    prepare(sql) {
+      const statement = database.prepare<unknown[]>(sql);
+      if (!statement.reader)
+        return {
+          columns: [],
+          all(args) {
+            statement.run(args);
+            return [];
+          },
+        };
+      statement.raw();
+      return { columns: statement.columns().map(({ name }) => name), all: (args) => statement.all(args) as unknown[][] };
+    },
+    inTransaction: () => database.inTransaction,
+  });
 }

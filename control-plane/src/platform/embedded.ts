@@ -1,0 +1,71 @@
+import type { Client, InStatement, ResultSet } from "@libsql/client";
+
+/** The one connection to an SQLite in this process, as its driver gives it. */
+export interface Connection {
+  exec(sql: string): void;
+  prepare(sql: string): Query;
+  inTransaction(): boolean;
+}
+/** A statement made ready, to be asked again and again. */
+export interface Query {
+  columns: string[];
+  /** Gives back every row, each value in the order of `columns`. */
+  all(args: unknown[]): unknown[][];
+}
+
+/** Statements kept ready. What is asked is nearly always the same few; lists of any length make ever new ones. */
+const READY = 500;
+
+/**
+ * libSQL's client over one connection of this process. Its own makes every statement ready anew, which takes longer than to
+ * carry it out.
+ */
+export function embeddedClient(connection: Connection): Client {
+  const ready = new Map<string, Query>();
+
+  function readied(sql: string) {
+    const known = ready.get(sql);
+    if (known) return known;
+    const query = connection.prepare(sql);
+    if (ready.size >= READY) ready.delete(ready.keys().next().value!);
+    ready.set(sql, query);
+    return query;
+  }
+  function run(asked: InStatement): ResultSet {
+    const { sql, args = [] } = typeof asked === "string" ? { sql: asked } : asked;
+    const { columns, all } = readied(sql);
+    const rows = all((args as unknown[]).map(stored)) as unknown as ResultSet["rows"];
+    return { columns, columnTypes: [], rows, rowsAffected: 0, lastInsertRowid: undefined, toJSON: () => ({}) };
+  }
+  /** All of them or none. A savepoint, so that whoever has begun a transaction around everything can take it all back. */
+  function batch(all: InStatement[]) {
+    run("SAVEPOINT batch");
+    try {
+      const results = all.map(run);
+      run("RELEASE batch");
+      return results;
+    } catch (error) {
+      // Where the disk is full SQLite may have taken it back already.
+      if (connection.inTransaction()) for (const sql of ["ROLLBACK TO batch", "RELEASE batch"]) run(sql);
+      throw error;
+    }
+  }
+
+  const client: Partial<Client> = {
+    execute: async (statement: InStatement | string) => run(statement),
+    batch: async (all) => batch(all as InStatement[]),
+    async migrate(all) {
+      connection.exec("PRAGMA foreign_keys = OFF");
+      try {
+        return batch(all);
+      } finally {
+        // What was made ready before knows the tables as they were.
+        ready.clear();
+        connection.exec("PRAGMA foreign_keys = ON");
+      }
+    },
+  };
+  return client as Client;
+}
+
+const stored = (value: unknown) => (typeof value === "boolean" ? Number(value) : value);
