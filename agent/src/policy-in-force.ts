@@ -3,10 +3,14 @@ import type { ServerFacts } from "@appos/shared/servers";
 import type { Machine } from "./machine/machine.ts";
 import { readPolicy } from "./policy-file.ts";
 
-/** The policy that holds now: read anew each time, because whoever owns this server may have changed it. */
+let last: { text: string | undefined; policy: PolicyInForce } | undefined;
+
+/** The policy that holds now: read anew each time, because whoever owns this server may have changed it; what has not changed means what it meant. */
 export async function policyInForce({ policyText }: Pick<Machine, "policyText">): Promise<PolicyInForce> {
   try {
-    return inForce(readPolicy(await policyText()));
+    const text = await policyText();
+    if (!last || last.text !== text) last = { text, policy: inForce(readPolicy(text)) };
+    return last.policy;
   } catch (error) {
     return unusable((error instanceof Error ? error.message : String(error)).slice(0, 1_000));
   }

@@ -20,6 +20,9 @@ export const AgentStatus = z.object({
 export type AgentStatus = z.output<typeof AgentStatus>;
 type Told = Omit<AgentStatus, "pid" | "start" | "version">;
 
+/** Jobs that begin and end in quick succession are written down together. */
+const GATHER_MS = 100;
+
 /** Writes each change down, as a whole file. There is no socket to ask. */
 export function statusFile(path: string, version: string) {
   let status: AgentStatus = {
@@ -30,7 +33,10 @@ export function statusFile(path: string, version: string) {
     docker: { version: null, compose: null, problem: null },
     jobs: [],
   };
+  let planned: NodeJS.Timeout | undefined;
   const write = () => {
+    clearTimeout(planned);
+    planned = undefined;
     try {
       writeFileSync(`${path}.new`, JSON.stringify(status), { mode: 0o600 });
       renameSync(`${path}.new`, path);
@@ -42,7 +48,8 @@ export function statusFile(path: string, version: string) {
   return {
     tell(news: Partial<Told>) {
       status = { ...status, ...news };
-      write();
+      if (news.link) write();
+      else planned ??= setTimeout(write, GATHER_MS);
     },
   };
 }
