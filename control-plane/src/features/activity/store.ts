@@ -1,6 +1,7 @@
-import { count, desc, eq, inArray, lt } from "drizzle-orm";
+import { count, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { PageQuery } from "@appos/shared/envelope";
-import type { Database } from "../../ports.ts";
+import type { Database, Statement } from "../../ports.ts";
+import { filled } from "../../prepared.ts";
 import { activity } from "./schema.ts";
 
 export function activityStore(database: Database) {
@@ -17,8 +18,13 @@ export function activityStore(database: Database) {
     address: activity.address,
   };
   const of = (appId: string | undefined) => (appId === undefined ? undefined : eq(activity.appId, appId));
+  const insert = database
+    .insert(activity)
+    .values(Object.fromEntries(Object.keys(columns).map((column) => [column, sql.placeholder(column)])) as never)
+    .prepare();
+  const nothing = Object.fromEntries(Object.keys(columns).map((column) => [column, null]));
   return {
-    insert: (row: typeof activity.$inferInsert) => database.insert(activity).values(row),
+    insert: (row: typeof activity.$inferInsert): Statement => filled(insert, { ...nothing, ...row }),
     /** Nothing happens where it is there already. */
     insertOnce: (row: typeof activity.$inferInsert) => database.insert(activity).values(row).onConflictDoNothing({ target: activity.id }),
     /** Deletes what was done before, so much of it at most. */

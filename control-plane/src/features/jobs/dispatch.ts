@@ -73,10 +73,10 @@ export function dispatcher(
     /** What an agent should hear now: offers, with their inputs opened, and whom to cancel. An offer is repeated until it is accepted. */
     async pending(link: Link, said: Map<string, number>): Promise<{ offers: Offer[]; cancels: string[] }> {
       const now = clock.now();
-      const unsettled = await links.unsettled(link);
-      const cancels = unsettled.filter(({ state, cancelAskedAt }) => state !== "queued" && cancelAskedAt !== null).map(({ id }) => id);
-      const again = unsettled.filter(({ state, id }) => state === "offered" && Math.abs(now - (said.get(id) ?? 0)) >= AGAIN_MS);
-      const heads = nextOffers(unsettled, link.lanes);
+      const next = await links.next(link);
+      const cancels = next.filter(({ state, cancelAskedAt }) => state !== "queued" && cancelAskedAt !== null).map(({ id }) => id);
+      const again = next.filter(({ state, id }) => state === "offered" && Math.abs(now - (said.get(id) ?? 0)) >= AGAIN_MS);
+      const heads = nextOffers(next, link.lanes);
       const given = heads.length + again.length > 0 ? await links.offer(link, [...heads, ...again]) : [];
       const inputOf = async ({ id, input }: Job): Promise<unknown> => JSON.parse(await secrets.open(input, `job ${id}`));
       return { offers: await Promise.all(given.map(async (job) => offerOf(job, await inputOf(job)))), cancels };
@@ -100,7 +100,7 @@ export function dispatcher(
 
     /** Ends a running job, once everything it said is held. */
     async finish(link: Link, id: string, { outcome, result, error, lastSeq }: Finished) {
-      const changes = { state: outcome, result, error: error ?? null, endedAt: clock.now() };
+      const changes = { state: outcome, ...(result !== undefined && { result }), ...(error && { error }), endedAt: clock.now() };
       return (await links.move(link, id, "running", changes, lastSeq)) ?? links.asItIs(link, id);
     },
   };

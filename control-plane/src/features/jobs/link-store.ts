@@ -1,7 +1,8 @@
-import { and, asc, eq, exists, getTableColumns, gte, inArray, lt, lte, max, sql } from "drizzle-orm";
+import { and, asc, eq, exists, getTableColumns, gte, inArray, lt, max, or, sql } from "drizzle-orm";
 import { type Entry, type JobState, openStates } from "@appos/shared/jobs";
 import type { Stand } from "./offers.ts";
 import type { Database } from "../../ports.ts";
+import { filled } from "../../prepared.ts";
 import { entries, isOpen, type Job, jobs, type Link, links, type ListedJob } from "./schema.ts";
 
 const { input: _, result: __, ...withoutInput } = getTableColumns(jobs);
@@ -10,11 +11,12 @@ const hasMoved = ({ job, state }: Stand) => job.state !== state;
 
 /** What agents say of their jobs. Whatever comes over a link that is not the newest matches no row. */
 export function linkStore(database: Database) {
+  const { placeholder } = sql;
   const isNewest = exists(
     database
       .select({ epoch: links.epoch })
       .from(links)
-      .where(and(eq(links.serverId, sql.placeholder("serverId")), eq(links.epoch, sql.placeholder("epoch")))),
+      .where(and(eq(links.serverId, placeholder("serverId")), eq(links.epoch, placeholder("epoch")))),
   );
   /** Holds while no newer link is open. */
   const newest = ({ serverId, epoch }: Link) =>
@@ -26,12 +28,61 @@ export function linkStore(database: Database) {
     );
   const ofLink = (link: Link, id: string) => and(eq(jobs.id, id), eq(jobs.serverId, link.serverId), newest(link));
   const asItIs = (link: Link, id: string) => database.select().from(jobs).where(ofLink(link, id));
-  /** Prepared: to put such a query together takes longer than to ask it. */
+  // Prepared: to put such a query together takes longer than to ask it.
+  const onServer = and(eq(jobs.serverId, placeholder("serverId")), isNewest);
   const unsettled = database
     .select(withoutInput)
     .from(jobs)
-    .where(and(eq(jobs.serverId, sql.placeholder("serverId")), isOpen(jobs), isNewest))
+    .where(and(onServer, isOpen(jobs)))
     .orderBy(asc(jobs.number))
+    .prepare();
+  const headOfFreeLane = sql`${jobs.number} in (select min(number) from jobs where serverId = ${placeholder("serverId")} and ${isOpen(jobs)}
+    group by lane having min(state = 'queued') order by 1 limit ${placeholder("lanes")})`;
+  const next = database
+    .select(withoutInput)
+    .from(jobs)
+    .where(and(onServer, isOpen(jobs), or(sql`${jobs.state} <> 'queued'`, headOfFreeLane)))
+    .orderBy(asc(jobs.number))
+    .prepare();
+  const its = and(eq(jobs.id, placeholder("id")), onServer);
+
+  const moves = new Map<string, ReturnType<typeof moveOf>>();
+  /** The statement that changes these columns. */
+  function moveOf(columns: string[]) {
+    return database
+      .update(jobs)
+      .set(Object.fromEntries(columns.map((column) => [column, placeholder(column)])))
+      .where(and(its, eq(jobs.state, placeholder("from")), gte(jobs.held, placeholder("atLeast"))))
+      .returning()
+      .prepare();
+  }
+  function preparedMove(columns: string[]) {
+    const name = columns.join();
+    const move = moves.get(name) ?? moveOf(columns);
+    moves.set(name, move);
+    return move;
+  }
+
+  const [from, to] = [placeholder("from"), placeholder("to")];
+  // Where it is not these entries exactly that come in, their length is counted when it is needed.
+  const exact = sql`${jobs.held} = ${from} - 1 and (${jobs.held} = 0 or ${jobs.logBytes} is not null)`;
+  const holdTo = database
+    .update(jobs)
+    .set({
+      held: sql`${to}`,
+      logBytes: sql`case when ${exact} then coalesce(${jobs.logBytes}, 0) + ${placeholder("bytes")} end`,
+    })
+    .where(and(its, eq(jobs.state, "running"), sql`${from} - 1 <= ${jobs.held}`, sql`${jobs.held} < ${to}`))
+    .returning({ id: jobs.id, state: jobs.state, held: jobs.held })
+    .prepare();
+  // Where nothing came in, these rows are there already, or must not be.
+  const holdEntries = database
+    .insert(entries)
+    .select(
+      sql`select ${placeholder("id")}, value->>'seq', value->>'at', value->>'step', value->>'stream', value->>'text' from json_each(${placeholder("said")})
+        where exists (select 1 from ${jobs} where ${jobs.id} = ${placeholder("id")} and ${jobs.held} = ${to} and ${jobs.state} = 'running')`,
+    )
+    .onConflictDoNothing()
     .prepare();
   const isLink = ({ serverId, epoch }: Link) => and(eq(links.serverId, serverId), eq(links.epoch, epoch));
 
@@ -53,6 +104,8 @@ export function linkStore(database: Database) {
 
     /** A server's jobs that have not ended, in the order asked for. */
     unsettled: ({ serverId, epoch }: Link): Promise<ListedJob[]> => unsettled.all({ serverId, epoch }),
+    /** Those of them that its agent has been told of, and the first of as many free lanes as it has. */
+    next: ({ serverId, epoch, lanes }: Link): Promise<ListedJob[]> => next.all({ serverId, epoch, lanes }),
 
     /** Puts each job where the journal says it stands, and remembers the journal. */
     agree: (link: Link, journal: string, stands: Stand[], now: number) =>
@@ -92,33 +145,19 @@ export function linkStore(database: Database) {
     },
 
     /** Moves a job on from `from`, if it is still there and so much of it is held; gives it back as it then is. */
-    move: async (link: Link, id: string, from: JobState, changes: Partial<typeof jobs.$inferInsert>, atLeast = 0) =>
-      (
-        await database
-          .update(jobs)
-          .set(changes)
-          .where(and(ofLink(link, id), eq(jobs.state, from), gte(jobs.held, atLeast)))
-          .returning()
-      ).at(0),
+    async move({ serverId, epoch }: Link, id: string, from: JobState, changes: Partial<typeof jobs.$inferInsert>, atLeast = 0) {
+      const values = { serverId, epoch, id, from, ...changes, atLeast };
+      return (await preparedMove(Object.keys(changes)).all(values)).at(0);
+    },
     /** Nothing to a stale link. */
     asItIs: async (link: Link, id: string) => (await asItIs(link, id)).at(0),
 
     /** Stores entries that follow on what is held, each once. */
     async hold(link: Link, id: string, said: Entry[]): Promise<Pick<Job, "id" | "state" | "held"> | undefined> {
-      const [from, to] = [said[0]!.seq, said.at(-1)!.seq];
       const bytes = said.reduce((sum, { text }) => sum + utf8.encode(text).length + 1, 0);
-      // Where it is not these entries exactly that come in, their length is counted when it is needed.
-      const exact = sql`${jobs.held} = ${from - 1} and (${jobs.held} = 0 or ${jobs.logBytes} is not null)`;
-      const logBytes = sql`case when ${exact} then coalesce(${jobs.logBytes}, 0) + ${bytes} end`;
-      const follows = and(ofLink(link, id), eq(jobs.state, "running"), lte(sql`${from} - 1`, jobs.held), lt(jobs.held, to));
-      // Where nothing came in, these rows are there already, or must not be.
-      const rows = sql`select ${id}, value->>'seq', value->>'at', value->>'step', value->>'stream', value->>'text' from json_each(${JSON.stringify(said)})
-        where exists (select 1 from ${jobs} where ${jobs.id} = ${id} and ${jobs.held} = ${to} and ${jobs.state} = 'running')`;
-      const [[held]] = await database.batch([
-        database.update(jobs).set({ held: to, logBytes }).where(follows).returning({ id: jobs.id, state: jobs.state, held: jobs.held }),
-        database.insert(entries).select(rows).onConflictDoNothing(),
-      ]);
-      return held ?? (await asItIs(link, id)).at(0);
+      const values = { ...link, id, from: said[0]!.seq, to: said.at(-1)!.seq, bytes, said: JSON.stringify(said) };
+      const [held] = await database.batch([filled(holdTo, values), filled(holdEntries, values)]);
+      return (held as Pick<Job, "id" | "state" | "held">[])[0] ?? (await asItIs(link, id)).at(0);
     },
   };
 }

@@ -2,18 +2,21 @@ import { and, asc, count, desc, eq, getTableColumns, gt, inArray, isNotNull, ne,
 import type { PageQuery } from "@appos/shared/envelope";
 import { type JobState, openStates } from "@appos/shared/jobs";
 import type { Database, Statement } from "../../ports.ts";
+import { filled } from "../../prepared.ts";
 import { entries, isOpen, isUntold, type Job, jobs } from "./schema.ts";
 
 /** All of a job that a list needs: not what it was given and gave back, which is large. */
 const { input: _, result: __, ...shown } = getTableColumns(jobs);
 
-/** `offered` where nothing of its lane waits or runs, its server has a lane left, and no newer link is open; else `queued`. */
-const offeredIfFree = ({ serverId, lane }: Pick<Job, "serverId" | "lane">, link: number) => {
-  const open = sql`from jobs where serverId = ${serverId} and ${isOpen(jobs)}`;
-  return sql`case when not exists (select 1 ${open} and lane = ${lane})
-    and (select count(distinct lane) ${open}) < (select lanes from links where serverId = ${serverId} and epoch = ${link})
-    then 'offered' else 'queued' end`;
-};
+const { placeholder } = sql;
+const openOnServer = sql`from jobs where serverId = ${placeholder("serverId")} and ${isOpen(jobs)}`;
+/** `offered` where nothing waits, nothing of its lane runs, its server has a lane left, and no newer link is open; else `queued`. */
+const offeredIfFree = sql`case when not exists (select 1 ${openOnServer} and (state = 'queued' or lane = ${placeholder("lane")}))
+  and (select count(*) ${openOnServer}) < (select lanes from links where serverId = ${placeholder("serverId")} and epoch = ${placeholder("link")})
+  then 'offered' else 'queued' end`;
+/** What a job is given when it is asked for. */
+const given = ["id", "serverId", "appId", "appName", "kind", "lane", "input", "by", "key", "fingerprint", "queuedAt"] as const;
+type NewJob = Pick<Job, (typeof given)[number]>;
 
 /** What people ask of jobs. What agents say of them is in `link-store.ts`. */
 export function jobStore(database: Database) {
@@ -22,18 +25,42 @@ export function jobStore(database: Database) {
   const byId = database
     .select()
     .from(jobs)
-    .where(eq(jobs.id, sql.placeholder("id")))
+    .where(eq(jobs.id, placeholder("id")))
     .prepare();
   const untold = database
     .select()
     .from(jobs)
-    .where(and(eq(jobs.serverId, sql.placeholder("serverId")), isUntold(jobs), notInArray(jobs.state, openStates)))
+    .where(and(eq(jobs.serverId, placeholder("serverId")), isUntold(jobs), notInArray(jobs.state, openStates)))
     .prepare();
   const openOfApp = database
     .select({ appId: jobs.appId, kind: jobs.kind })
     .from(jobs)
-    .where(and(isOpen(jobs), eq(jobs.appId, sql.placeholder("appId"))))
+    .where(and(isOpen(jobs), eq(jobs.appId, placeholder("appId"))))
     .orderBy(asc(jobs.number))
+    .prepare();
+  const insert = database
+    .insert(jobs)
+    .values({ ...Object.fromEntries(given.map((column) => [column, placeholder(column)])), state: offeredIfFree } as never)
+    .returning()
+    .prepare();
+  const supersede = database
+    .update(jobs)
+    .set({ state: "superseded", endedAt: sql`${placeholder("queuedAt")}` })
+    .where(
+      and(
+        eq(jobs.serverId, placeholder("serverId")),
+        eq(jobs.lane, placeholder("lane")),
+        isOpen(jobs),
+        eq(jobs.kind, placeholder("kind")),
+        eq(jobs.state, "queued"),
+        ne(jobs.id, placeholder("id")),
+      ),
+    )
+    .prepare();
+  const told = database
+    .update(jobs)
+    .set({ told: true })
+    .where(eq(jobs.id, placeholder("id")))
     .prepare();
   return {
     find: (id: string) => first(byId.all({ id })),
@@ -67,18 +94,10 @@ export function jobStore(database: Database) {
         .limit(limit),
 
     /** Writes a job and what belongs to it, all or nothing. It is offered at once where its lane is free and `link` is its server's newest. */
-    async add(job: typeof jobs.$inferInsert, alongside: Statement[], supersedes: boolean, link: number | undefined) {
-      const ofLane = and(eq(jobs.serverId, job.serverId), eq(jobs.lane, job.lane), isOpen(jobs));
-      const supersede = database
-        .update(jobs)
-        .set({ state: "superseded", endedAt: job.queuedAt })
-        .where(and(ofLane, eq(jobs.kind, job.kind), eq(jobs.state, "queued"), ne(jobs.id, job.id)));
-      const insert = database
-        .insert(jobs)
-        .values(link === undefined ? job : { ...job, state: offeredIfFree(job, link) as never })
-        .returning();
-      const [[added]] = await database.batch([insert, ...(supersedes ? [supersede] : []), ...alongside]);
-      return added!;
+    async add(job: NewJob, alongside: Statement[], supersedes: boolean, link: number | undefined) {
+      const inserted = filled(insert, { ...job, link: link ?? null });
+      const [added] = await database.batch([inserted, ...(supersedes ? [filled(supersede, { ...job })] : []), ...alongside]);
+      return (added as Job[])[0]!;
     },
 
     /** Ends a queued job; notes the wish on one that its agent may have begun. */
@@ -97,6 +116,6 @@ export function jobStore(database: Database) {
       const rows = await database.selectDistinct({ serverId: jobs.serverId }).from(jobs).where(or(waits, untold));
       return rows.map(({ serverId }) => serverId);
     },
-    told: (id: string) => database.update(jobs).set({ told: true }).where(eq(jobs.id, id)),
+    told: (id: string) => told.run({ id }),
   };
 }

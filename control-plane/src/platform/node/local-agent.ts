@@ -100,8 +100,8 @@ export function localAgent(services: Services, place: Place, log: Log) {
   }
 
   const environment = (): NodeJS.ProcessEnv => {
-    const { PATH, HOME, DOCKER_HOST, APPOS_LOG, APPOS_LOG_LEVEL } = place.environment;
-    return { PATH, HOME, DOCKER_HOST, APPOS_LOG, APPOS_LOG_LEVEL: APPOS_LOG_LEVEL ?? "warn", APPOS_AGENT_DIR: place.folder };
+    const { PATH, HOME, DOCKER_HOST, APPOS_LOG, APPOS_LOG_LEVEL, NODE_OPTIONS } = place.environment;
+    return { PATH, HOME, DOCKER_HOST, APPOS_LOG, APPOS_LOG_LEVEL: APPOS_LOG_LEVEL ?? "warn", APPOS_AGENT_DIR: place.folder, NODE_OPTIONS };
   };
 
   function start(failures = 0) {
