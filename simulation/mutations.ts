@@ -104,8 +104,8 @@ export const mutations: Mutation[] = [
     edits: [
       {
         file: "agent/src/runner.ts",
-        find: "const error = jobs.has(jobId) ? undefined :",
-        replace: "const error =",
+        find: "    if (jobs.has(jobId)) return send",
+        replace: "    if (jobs.size > 1_000) return send",
       },
     ],
   },
@@ -115,8 +115,8 @@ export const mutations: Mutation[] = [
     edits: [
       {
         file: "control-plane/src/features/jobs/store.ts",
-        find: 'eq(jobs.state, "queued"), ne(jobs.id, job.id)',
-        replace: "ne(jobs.id, job.id)",
+        find: '        eq(jobs.state, "queued"),\n',
+        replace: "",
       },
     ],
   },

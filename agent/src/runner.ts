@@ -137,12 +137,9 @@ export function startRunner({ journal, run, now, timer, lanesAtOnce, refusal, br
 
   async function consider(offer: Offer) {
     const { jobId } = offer;
-    const error = jobs.has(jobId) ? undefined : (refusals.get(jobId) ?? (await takeOnOrRefuse(offer)));
-    if (!error) {
-      failpoint("agent: the acceptance is safe");
-      send({ type: "accepted", jobId });
-      return failpoint("agent: the acceptance is sent");
-    }
+    if (jobs.has(jobId)) return send({ type: "accepted", jobId });
+    const error = refusals.get(jobId) ?? (await takeOnOrRefuse(offer));
+    if (!error) return;
     refusals.set(jobId, error);
     if (refusals.size > REFUSALS) refusals.delete(refusals.keys().next().value!);
     send({ type: "refused", jobId, error });
@@ -158,7 +155,12 @@ export function startRunner({ journal, run, now, timer, lanesAtOnce, refusal, br
     const begin = isFree(work.lane);
     failpoint("agent: an offer is here");
     try {
-      takeOn(await journal.accept(work, begin), begin).outbox.rewind(work.after);
+      const kept = await journal.accept(work, begin);
+      failpoint("agent: the acceptance is safe");
+      // Said before anything is begun: whoever asked waits for it.
+      send({ type: "accepted", jobId: work.jobId });
+      failpoint("agent: the acceptance is sent");
+      takeOn(kept, begin).outbox.rewind(work.after);
     } catch (cause) {
       if (!(cause instanceof DiskFull)) throw cause;
       return { code: "DISK_FULL", message: "There is no space left on this server's disk. Make room, then try again." };
