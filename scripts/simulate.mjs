@@ -26,7 +26,17 @@ function worker(index) {
   const count = Math.ceil((seeds - index) / workers);
   const broken = values.break === undefined ? [] : ["--import", at("simulation/break.ts")];
   // A life makes much that does not outlive it: with room for that the collector has little to do.
-  const args = ["--max-semi-space-size=64", ...broken, at("simulation/main.ts"), "--from", `${from + index}`, "--seeds", `${count}`, "--step", `${workers}`];
+  const args = [
+    "--max-semi-space-size=64",
+    ...broken,
+    at("simulation/main.ts"),
+    "--from",
+    `${from + index}`,
+    "--seeds",
+    `${count}`,
+    "--step",
+    `${workers}`,
+  ];
   for (const flag of ["trace", "long"]) if (values[flag]) args.push(`--${flag}`);
   const env = { ...process.env, APPOS_BREAK: values.break, NODE_NO_WARNINGS: "1" };
   const child = spawn(process.execPath, args, {

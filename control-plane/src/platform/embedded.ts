@@ -5,6 +5,8 @@ export interface Connection {
   exec(sql: string): void;
   prepare(sql: string): Query;
   inTransaction(): boolean;
+  /** Where a commit is not on the disk at once: told of each, and asked when all of them are. */
+  log?: { committed(): void; safe(): Promise<void> | undefined };
 }
 /** A statement made ready, to be asked again and again. */
 export interface Query {
@@ -21,19 +23,21 @@ const READY = 500;
  * carry it out.
  */
 export function embeddedClient(connection: Connection): Client {
-  const ready = new Map<string, Query>();
+  const { log } = connection;
+  const ready = new Map<string, Query & { writes: boolean }>();
 
   function readied(sql: string) {
     const known = ready.get(sql);
     if (known) return known;
-    const query = connection.prepare(sql);
+    const query = { ...connection.prepare(sql), writes: !/^\s*(select|pragma|savepoint|rollback)\b/i.test(sql) };
     if (ready.size >= READY) ready.delete(ready.keys().next().value!);
     ready.set(sql, query);
     return query;
   }
   function run(asked: InStatement): ResultSet {
     const { sql, args = [] } = typeof asked === "string" ? { sql: asked } : asked;
-    const { columns, all } = readied(sql);
+    const { columns, all, writes } = readied(sql);
+    if (writes) log?.committed();
     const rows = all((args as unknown[]).map(stored)) as unknown as ResultSet["rows"];
     return { columns, columnTypes: [], rows, rowsAffected: 0, lastInsertRowid: undefined, toJSON: () => ({}) };
   }
@@ -51,13 +55,19 @@ export function embeddedClient(connection: Connection): Client {
     }
   }
 
+  /** What is answered is on the disk, also where it was somebody else who wrote it. */
+  async function safely<T>(result: T): Promise<T> {
+    await log?.safe();
+    return result;
+  }
+
   const client: Partial<Client> = {
-    execute: async (statement: InStatement | string) => run(statement),
-    batch: async (all) => batch(all as InStatement[]),
+    execute: async (statement: InStatement | string) => safely(run(statement)),
+    batch: async (all) => safely(batch(all as InStatement[])),
     async migrate(all) {
       connection.exec("PRAGMA foreign_keys = OFF");
       try {
-        return batch(all);
+        return await safely(batch(all));
       } finally {
         // What was made ready before knows the tables as they were.
         ready.clear();

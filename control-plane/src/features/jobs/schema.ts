@@ -64,8 +64,9 @@ export const jobs = sqliteTable(
     uniqueIndex("one_job_per_lane")
       .on(job.serverId, job.lane)
       .where(sql`${job.state} in ('offered', 'running')`),
-    index("jobs_open").on(job.serverId, job.number).where(isOpen(job)),
-    index("jobs_untold").on(job.serverId).where(isUntold(job)),
+    // Of thousands that wait the first of each lane is found without reading them.
+    index("jobs_open").on(job.serverId, job.lane, job.number, job.state).where(isOpen(job)),
+    index("jobs_untold").on(job.serverId, job.endedAt).where(isUntold(job)),
     index("jobs_app").on(job.appId),
     index("jobs_with_log").on(job.endedAt, job.number, job.logBytes, job.held, job.logRemovedAt).where(hasLog(job)),
     index("jobs_log_goes").on(job.number).where(logGoes(job)),

@@ -1,6 +1,6 @@
-import { and, asc, count, desc, eq, getTableColumns, gt, inArray, isNotNull, ne, notInArray, or, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, inArray, isNotNull, ne, or, sql } from "drizzle-orm";
 import type { PageQuery } from "@appos/shared/envelope";
-import { type JobState, openStates } from "@appos/shared/jobs";
+import type { JobState } from "@appos/shared/jobs";
 import type { Database, Statement } from "../../ports.ts";
 import { filled } from "../../prepared.ts";
 import { entries, isOpen, isUntold, type Job, jobs } from "./schema.ts";
@@ -30,7 +30,7 @@ export function jobStore(database: Database) {
   const untold = database
     .select()
     .from(jobs)
-    .where(and(eq(jobs.serverId, placeholder("serverId")), isUntold(jobs), notInArray(jobs.state, openStates)))
+    .where(and(eq(jobs.serverId, placeholder("serverId")), isUntold(jobs), isNotNull(jobs.endedAt)))
     .prepare();
   const openOfApp = database
     .select({ appId: jobs.appId, kind: jobs.kind })
@@ -112,7 +112,7 @@ export function jobStore(database: Database) {
     untold: (serverId: string): Promise<Job[]> => untold.all({ serverId }),
     serversWithWork: async () => {
       const waits = and(isOpen(jobs), or(inArray(jobs.state, ["queued", "offered"]), isNotNull(jobs.cancelAskedAt)));
-      const untold = and(isUntold(jobs), notInArray(jobs.state, openStates));
+      const untold = and(isUntold(jobs), isNotNull(jobs.endedAt));
       const rows = await database.selectDistinct({ serverId: jobs.serverId }).from(jobs).where(or(waits, untold));
       return rows.map(({ serverId }) => serverId);
     },

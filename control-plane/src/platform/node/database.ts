@@ -5,21 +5,22 @@ import { migrate } from "drizzle-orm/libsql/migrator";
 import Database from "libsql";
 import { embeddedClient } from "../embedded.ts";
 import { writeBatches } from "../write-batches.ts";
+import { logSync } from "./log-sync.ts";
 
 /** The embedded database, or a remote one, which keeps itself. */
-export async function openDatabase(url: string, authToken: string | undefined, migrationsFolder: string) {
+export async function openDatabase(url: string, authToken: string | undefined, migrationsFolder: string, broken: (error: unknown) => void) {
   const client = url.startsWith("file:")
-    ? openFile(url.startsWith("file://") ? fileURLToPath(url) : url.slice("file:".length))
+    ? openFile(url.startsWith("file://") ? fileURLToPath(url) : url.slice("file:".length), broken)
     : writeBatches(createClient({ url, ...(authToken !== undefined && { authToken }) }));
   const database = drizzle(client);
   await migrate(database, { migrationsFolder });
   return database;
 }
 
-/** One connection, ever, and nothing is committed before it is on the disk. */
-function openFile(path: string) {
+/** One connection, ever, and nothing is answered before it is on the disk. */
+function openFile(path: string, broken: (error: unknown) => void) {
   const database = new Database(path);
-  database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+  database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
   return embeddedClient({
     exec: (sql) => database.exec(sql),
     prepare(sql) {
@@ -36,5 +37,6 @@ function openFile(path: string) {
       return { columns: statement.columns().map(({ name }) => name), all: (args) => statement.all(args) as unknown[][] };
     },
     inTransaction: () => database.inTransaction,
+    log: logSync(`${path}-wal`, broken),
   });
 }

@@ -48,10 +48,14 @@ async function run(settings: NodeSettings) {
   const rooms = roomMap(() => services);
   const failed = (error: unknown) => log.error("a room failed", { error: errorText(error) });
   const downloads = builtAgent(built("../agent"));
+  const database = await openDatabase(settings.databaseUrl, settings.databaseToken, built("migrations"), (error) => {
+    log.error("the database cannot be made safe on its disk: AppOS ends, and goes on from it when it is started again", {
+      error: errorText(error),
+    });
+    process.exit(1);
+  }).catch((error: unknown) => explain(error, settings));
   const ports: Ports = {
-    database: await openDatabase(settings.databaseUrl, settings.databaseToken, built("migrations")).catch((error: unknown) =>
-      explain(error, settings),
-    ),
+    database,
     rooms: {
       wake: (serverId) => void rooms.wake(serverId).catch(failed),
       offer: (serverId, offer, link) => void rooms.offer(serverId, offer, link).catch(failed),

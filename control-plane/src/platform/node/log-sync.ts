@@ -1,0 +1,41 @@
+import { fdatasync, openSync } from "node:fs";
+
+/**
+ * Syncs SQLite's write-ahead log, away from the thread that everything else waits for, and once for all who have committed
+ * meanwhile. With `synchronous = NORMAL` SQLite writes a commit to the log, in order and with its checksum, and leaves it to
+ * whoever needs it on the disk to sync it (https://www.sqlite.org/pragma.html#pragma_synchronous).
+ * `broken`: it could not be synced, so nobody knows what is on the disk.
+ */
+export function logSync(path: string, broken: (error: unknown) => void) {
+  let file: number | undefined;
+  let dirty = false;
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+
+  const sync = () =>
+    new Promise<void>((done) => {
+      dirty = false;
+      file ??= openSync(path, "r");
+      fdatasync(file, (error) => (error ? broken(error) : done()));
+    });
+  function begin() {
+    running = sync().finally(() => (running = undefined));
+    return running;
+  }
+
+  return {
+    /** Something was committed. */
+    committed: () => void (dirty = true),
+    /** Resolves once all that is committed now is on the disk; undefined where it is already. */
+    safe(): Promise<void> | undefined {
+      if (!dirty) return next ?? running;
+      if (!running) return begin();
+      // What runs now may have begun before the last commit.
+      next ??= running.then(() => {
+        next = undefined;
+        return begin();
+      });
+      return next;
+    },
+  };
+}
