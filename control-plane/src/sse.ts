@@ -6,11 +6,18 @@ const BEAT_MS = 15_000;
 /** A session that has ended, or a token that was revoked, is noticed within this time. */
 const RECHECK_MS = 4_000;
 
+interface Message {
+  event: string;
+  data: unknown;
+  /** From where a listener goes on that loses its connection. */
+  id?: string;
+}
+
 /** What a story may say to whoever listens. */
 export interface Out {
-  send(event: string, data: unknown, id?: string): Promise<void>;
-  /** Several of one kind, in one go. */
-  sendAll(event: string, items: unknown[]): Promise<void>;
+  send(event: string, data: unknown): Promise<void>;
+  /** Several, in one go. */
+  sendAll(messages: Message[]): Promise<void>;
   /** Aborted when the listener has gone, or may listen no longer. */
   signal: AbortSignal;
 }
@@ -31,14 +38,11 @@ export function eventStream(c: Context<AppEnv>, tell: (out: Out) => Promise<void
       RECHECK_MS,
     );
     try {
-      const send: Out["send"] = (event, data, id) =>
-        stream.writeSSE({ event, data: JSON.stringify(data), ...(id !== undefined && { id }) });
-      const sendAll: Out["sendAll"] = async (event, items) => {
-        let texts = "";
-        // JSON has no line breaks.
-        for (const item of items) texts += `event: ${event}\ndata: ${JSON.stringify(item)}\n\n`;
-        await stream.write(texts);
-      };
+      // JSON has no line breaks.
+      const text = ({ event, data, id }: Message) =>
+        `event: ${event}\ndata: ${JSON.stringify(data)}\n${id === undefined ? "" : `id: ${id}\n`}\n`;
+      const sendAll: Out["sendAll"] = async (messages) => void (await stream.write(messages.map(text).join("")));
+      const send: Out["send"] = (event, data) => sendAll([{ event, data }]);
       await tell({ send, sendAll, signal: gone.signal });
     } finally {
       clearInterval(beat);

@@ -74,14 +74,13 @@ export function authStore(database: Database) {
 }
 
 export function sessionRows(database: Database, now: () => number): SessionRows {
+  const byId = database
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.id, sql.placeholder("id")), gt(sessions.expiresAt, sql.placeholder("now"))))
+    .prepare();
   return {
-    find: async (id) =>
-      (
-        await database
-          .select()
-          .from(sessions)
-          .where(and(eq(sessions.id, id), gt(sessions.expiresAt, now())))
-      ).at(0),
+    find: async (id) => (await byId.all({ id, now: now() })).at(0),
     insert: (row) => database.insert(sessions).values(row),
     extend: (id, expiresAt) => database.update(sessions).set({ expiresAt }).where(eq(sessions.id, id)),
     remove: (id) => database.delete(sessions).where(eq(sessions.id, id)),

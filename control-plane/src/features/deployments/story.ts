@@ -3,7 +3,7 @@ import type { Services } from "../../services.ts";
 import { bell, type Out } from "../../sse.ts";
 
 /** Tells a deployment as it happens: every entry once and in order, its status when it changes, and its end. */
-export async function deploymentStory({ deployments, jobs, events }: Services, id: string, after: number, { send, signal }: Out) {
+export async function deploymentStory({ deployments, jobs, events }: Services, id: string, after: number, { send, sendAll, signal }: Out) {
   const { jobId } = await deployments.get(id);
   const news = bell(signal);
   const leave = events.subscribe(undefined, (said) => {
@@ -16,7 +16,7 @@ export async function deploymentStory({ deployments, jobs, events }: Services, i
       const over = !openStates.includes((await jobs.get(jobId)).state);
       const view = await deployments.get(id);
       for (let fresh = await jobs.entries(jobId, after); fresh.length > 0 && !signal.aborted; fresh = await jobs.entries(jobId, after)) {
-        for (const entry of fresh) await send("entry", entry, String(entry.seq));
+        await sendAll(fresh.map((entry) => ({ event: "entry", data: entry, id: String(entry.seq) })));
         after = fresh.at(-1)!.seq;
       }
       if (JSON.stringify(view) !== shown) await send("deployment", view);

@@ -68,6 +68,7 @@ export const jobs = sqliteTable(
     index("jobs_open").on(job.serverId, job.lane, job.number, job.state).where(isOpen(job)),
     index("jobs_untold").on(job.serverId, job.endedAt).where(isUntold(job)),
     index("jobs_app").on(job.appId),
+    index("jobs_open_of_app").on(job.appId).where(isOpen(job)),
     index("jobs_with_log").on(job.endedAt, job.number, job.logBytes, job.held, job.logRemovedAt).where(hasLog(job)),
     index("jobs_log_goes").on(job.number).where(logGoes(job)),
     index("jobs_over").on(job.endedAt, job.number).where(isOver(job)),

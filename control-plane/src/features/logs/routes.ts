@@ -37,7 +37,8 @@ async function tell(lines: ReadableStream<LogLine[]>, { send, sendAll, signal }:
   const reader = lines.getReader();
   signal.addEventListener("abort", () => void reader.cancel().catch(() => {}));
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) await sendAll("line", next.value);
+    for (let next = await reader.read(); !next.done; next = await reader.read())
+      await sendAll(next.value.map((data) => ({ event: "line", data })));
     if (!signal.aborted) await send("end", {});
   } catch (error) {
     if (!signal.aborted) await send("end", { error: error instanceof Error ? error.message : String(error) });

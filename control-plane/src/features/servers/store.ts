@@ -18,6 +18,11 @@ export function serverStore(database: Database) {
     .from(servers)
     .where(and(eq(servers.id, sql.placeholder("id")), present))
     .prepare();
+  const nameById = database
+    .select({ name: servers.name })
+    .from(servers)
+    .where(eq(servers.id, sql.placeholder("id")))
+    .prepare();
   return {
     count: async () => (await database.select({ n: count() }).from(servers).where(present))[0]!.n,
     list: ({ page, pageSize }: PageQuery) =>
@@ -38,7 +43,7 @@ export function serverStore(database: Database) {
           .where(and(eq(servers.name, name), present)),
       ),
     findMany: (ids: string[]) => database.select().from(servers).where(inArray(servers.id, ids)),
-    name: async (id: string) => (await database.select({ name: servers.name }).from(servers).where(eq(servers.id, id))).at(0)?.name,
+    name: async (id: string) => (await nameById.all({ id })).at(0)?.name,
     insert: (server: typeof servers.$inferInsert): Statement => database.insert(servers).values(server),
     rename: (id: string, name: string): Statement => database.update(servers).set({ name }).where(eq(servers.id, id)),
     /** Nothing comes back when an app has come to it meanwhile. */

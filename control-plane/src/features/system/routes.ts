@@ -58,18 +58,21 @@ export const eventRoutes = (services: Services) =>
   new Hono<AppEnv>().get("/", allowSignedIn({ summary: "Changes as they happen, as server-sent events" }), (c) => {
     const { role } = callerOf(c);
     const shown = (signal: Signal) => signal.type !== "job.said" && (signal.type !== "activity.added" || may(role, "activity", "read"));
-    return eventStream(c, async ({ send, signal }) => {
+    return eventStream(c, async ({ sendAll, signal }) => {
       const news = bell(signal);
-      const waiting: { said: Signal | "reset"; id: string }[] = [];
+      const waiting: { event: string; data: unknown; id: string }[] = [];
+      const reset = { event: "reset", data: {} };
       const leave = services.events.subscribe(c.req.header("last-event-id"), (said, id) => {
         // Who reads too slowly is told to begin anew: nothing grows without bound.
-        if (waiting.length > 1_000) waiting.splice(0, waiting.length, { said: "reset", id });
-        else if (said === "reset" || shown(said)) waiting.push({ said, id });
+        if (waiting.length > 1_000) waiting.splice(0, waiting.length, { ...reset, id });
+        else if (said === "reset") waiting.push({ ...reset, id });
+        else if (shown(said)) waiting.push({ event: "message", data: said, id });
+        else return;
         news.ring();
       });
       try {
         while (!signal.aborted) {
-          for (const { said, id } of waiting.splice(0)) await (said === "reset" ? send("reset", {}, id) : send("message", said, id));
+          if (waiting.length > 0) await sendAll(waiting.splice(0));
           await news.wait();
         }
       } finally {
