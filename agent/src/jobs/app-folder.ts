@@ -34,6 +34,8 @@ export interface ReleaseFiles extends Project {
   folder: string;
   compose: string;
   env: string;
+  /** How the app was before anything of this release was started. */
+  before: string;
   manifest: string;
 }
 
@@ -47,6 +49,7 @@ export function releaseFiles(app: AppFolder, release: number): ReleaseFiles {
     secrets: `${at}/secrets.env`,
     compose: `${at}/compose.yaml`,
     env: `${at}/env`,
+    before: `${at}/before.json`,
     manifest: `${at}/manifest.json`,
   };
 }

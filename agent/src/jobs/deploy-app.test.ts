@@ -161,12 +161,29 @@ test("a release that the server's owner allows no more is not started again, exc
   expect(await run("restart-app", {})).toMatchObject({ outcome: "succeeded" });
 });
 
-test("canceled, and cut off while the release before was put back: it is put back by the next attempt", async () => {
+test.each([
+  ["what ran is put back", { ran: true }, ["nginx:1 running"], true],
+  ["what was stopped is put back as it was", { ran: false }, ["nginx:1 created"], true],
+  ["what nobody has touched stays as it is", undefined, [], false],
+])("canceled, and cut off while it was taken back, by the next attempt %s", async (_, before, after, restored) => {
   const { server, deploy, stop, running } = await world();
   server.containers = [];
+  if (before) server.files.set("/var/lib/appos/apps/blog/releases/2/before.json", JSON.stringify(before));
   stop.abort("canceled");
   const { outcome, said } = await deploy(2, "nginx:2", 2);
   expect(outcome).toBe("canceled");
-  expect(said).toContain("restore succeeded");
-  expect(running()).toEqual(["nginx:1 running"]);
+  expect(said.includes("restore succeeded")).toBe(restored);
+  expect(running()).toEqual(after);
+});
+
+test("an attempt after another knows whether the app had run before", async () => {
+  const { server, deploy, running } = await world();
+  for (const { status } of server.containers) status.state = "exited";
+  server.onRun = (command) => {
+    if (command.join(" ").includes("releases/2/")) throw new CommandFailed("docker-compose ended", 1, ["no such thing"]);
+  };
+  await deploy(2, "nginx:2");
+  server.containers = [];
+  expect(await deploy(2, "nginx:2", 2)).toMatchObject({ outcome: "failed" });
+  expect(running()).toEqual(["nginx:1 created"]);
 });

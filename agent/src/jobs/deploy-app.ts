@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { JobInput } from "@appos/shared/jobs";
 import { map } from "../policy-model.ts";
 import { type AppFolder, appFolder, type ReleaseFiles, releaseFiles } from "./app-folder.ts";
@@ -19,21 +20,23 @@ export const deployApp: JobHandler<"deploy-app"> = async (input, context) => {
   const app = appFolder(machine, input.name);
   const files = releaseFiles(app, input.release);
 
-  if (context.signal.aborted) throw await givenUpBefore(app, context);
+  if (context.signal.aborted) throw await givenUpBefore(app, files, context);
   await step("check", context, () => needDocker(context));
   const before = await currentRelease(machine, app);
   const prepared = await step("resolve", context, () => prepareRelease(input, app, files, before, context));
   const images = await pullImages(files, map(prepared.model.services), context);
-  const ran = await wasRunning(app, context);
+  const ran = await wasRunning(app, files, context);
   const services = await bringUpOrPutBack(app, files, before, prepared, ran, context);
   await makeCurrent(machine, app, files, prepared.texts, images);
   return { images, canonical: shown(prepared, input), services };
 };
 
 /** Canceled while an earlier attempt was under way, which was cut off: what that had begun is taken back. */
-async function givenUpBefore(app: AppFolder, context: JobContext) {
+async function givenUpBefore(app: AppFolder, files: ReleaseFiles, context: JobContext) {
+  const noted = await notedBefore(files, context);
+  if (!noted) return context.signal.reason as unknown;
   const before = await currentRelease(context.machine, app);
-  return failedRelease(context.signal.reason, { app, before, ran: true }, context);
+  return failedRelease(context.signal.reason, { app, before, ...noted }, context);
 }
 
 async function bringUpOrPutBack(
@@ -51,11 +54,22 @@ async function bringUpOrPutBack(
   }
 }
 
-/** Whether anything would be missed if it were not put back. */
-async function wasRunning({ project }: AppFolder, { machine, attempt }: JobContext) {
-  // What a cut off attempt left behind says nothing about what was before.
-  if (attempt > 1) return true;
-  return (await machine.engine.containers({ project })).some(({ status }) => status.state === "running" || status.state === "restarting");
+/** Whether anything would be missed if it were not put back. What a cut off attempt left behind says nothing about what was before: it is noted first. */
+async function wasRunning({ project }: AppFolder, files: ReleaseFiles, context: JobContext) {
+  const { machine, attempt } = context;
+  const noted = attempt > 1 ? await notedBefore(files, context) : undefined;
+  if (noted) return noted.ran;
+  const ran = (await machine.engine.containers({ project })).some(({ status }) => ["running", "restarting"].includes(status.state));
+  await machine.files.write({ [files.before]: JSON.stringify({ ran }) });
+  return ran;
+}
+
+const Before = z.object({ ran: z.boolean() });
+
+/** Undefined where nothing of this release was started yet. */
+async function notedBefore({ before }: ReleaseFiles, { machine }: JobContext) {
+  const text = await machine.files.read(before);
+  return text === undefined ? undefined : Before.parse(JSON.parse(text));
 }
 
 function shown({ model }: Prepared, { env }: JobInput<"deploy-app">) {

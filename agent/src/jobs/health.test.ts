@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { fakeMachine } from "../machine/fake-machine.ts";
 import type { Container } from "../machine/machine.ts";
-import { judge } from "./health.ts";
+import { awaitHealth, judge } from "./health.ts";
+import type { JobContext } from "./job.ts";
 
 type Is = Partial<Container["status"]> & { restart?: Container["restartPolicy"]; falls?: number; upMs?: number };
 const stateOf = ({ restart = "no", falls = 0, upMs = 10_000, ...status }: Is) =>
@@ -26,4 +28,24 @@ test.each<[string, string, Is]>([
   ["bad", "paused", { state: "paused" }],
 ])("%s: %s", (state, _, is) => {
   expect(stateOf(is)).toBe(state);
+});
+
+test.each([-3_600_000, 0, 3_600_000])("whatever is started has to stay up, also when the clock is set by %i ms meanwhile", async (jump) => {
+  let elapsed = 0;
+  let skew = 0;
+  const now = () => Date.UTC(2026, 10, 21) + elapsed + skew;
+  const { machine, containers } = fakeMachine("/var/lib/appos", {
+    now,
+    elapsed: () => elapsed,
+    async sleep(ms) {
+      elapsed += ms;
+      if (elapsed === 150) skew = jump;
+      if (elapsed !== 100) return;
+      const status = { service: "web", state: "running", health: null, restarts: 0, startedAt: now() };
+      containers.push({ id: "1", project: "appos-blog", oneOff: false, restartPolicy: "no", status } as unknown as Container);
+    },
+  });
+  const context = { machine, say: { note: () => {} }, signal: new AbortController().signal } as unknown as JobContext;
+  await awaitHealth("appos-blog", new Map([["web", 1]]), context);
+  expect(elapsed).toBe(400);
 });

@@ -74,13 +74,15 @@ export async function awaitHealth(project: string, expected: Expected, context: 
   }
 }
 
-/** How long each container has been up: by its own word, or where somebody has set the clock since, as long as it was seen to be. */
+/** How long each container has been up: by its own word, or where somebody has set the clock since we look, as long as it was seen to be. */
 function upTimes(machine: Machine) {
   const seen = new Map<string, number>();
+  const ahead = machine.now() - machine.elapsed();
   return ({ id, status: { startedAt, restarts } }: Container) => {
     const run = `${id} ${startedAt} ${restarts}`;
     seen.set(run, seen.get(run) ?? machine.elapsed());
-    return Math.max(machine.now() - (startedAt ?? machine.now()), machine.elapsed() - seen.get(run)!);
+    const now = Math.min(machine.now(), ahead + machine.elapsed());
+    return Math.max(now - (startedAt ?? now), machine.elapsed() - seen.get(run)!);
   };
 }
 
