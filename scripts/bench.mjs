@@ -68,7 +68,7 @@ async function about() {
   };
 }
 
-/** A file for each run, and the newest one for people. */
+/** A file for each run, and what was measured last for people. */
 function keep(run) {
   mkdirSync(at("bench/results"), { recursive: true });
   const file = `${run.at.slice(0, 10)}-${run.commit}.json`;
@@ -77,8 +77,8 @@ function keep(run) {
   const machine = `${run.processors.length} × ${run.processors[0]}, ${run.memoryGiB} GiB`;
   const loads = run.answers.map(({ name, loadBefore, loadAfter }) => `${name} ${loadBefore} → ${loadAfter}`).join(", ");
   const head = `# Last measured\n\n${state}. ${machine}. Load before → after: ${loads}.\n\nA figure is p50 / p95 (/ p99) of n readings.\n`;
-  writeFileSync(at("bench/results/latest.md"), `${head}\n${run.answers.map(table).join("\n\n")}\n`);
-  say(`kept in bench/results/${file} and latest.md`);
+  writeFileSync(at("docs/measured.md"), `${head}\n${run.answers.map(table).join("\n\n")}\n`);
+  say(`kept in bench/results/${file} and docs/measured.md`);
 }
 
 const answers = [];

@@ -128,7 +128,8 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
       if (isBinary) return receiveBytes(data);
       const text = String(data);
       if (text === PONG) return isAlive(true);
-      if (text === PING) return ws.bufferedAmount < UNREAD_BYTES ? ws.send(PONG) : ws.terminate();
+      // Where much is on its way, that shows well enough that we are here; and who reads nothing makes nothing grow.
+      if (text === PING) return ws.bufferedAmount < UNREAD_BYTES && ws.send(PONG);
       // Who speaks faster than the disk writes waits: nothing grows without bound.
       if (++waiting === FRAMES_WAITING) ws.pause();
       receive(text)
