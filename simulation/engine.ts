@@ -1,3 +1,4 @@
+import { newContainer } from "../agent/src/machine/fake-compose.ts";
 import { fakeMachine } from "../agent/src/machine/fake-machine.ts";
 import { CommandFailed, type Container, type Machine } from "../agent/src/machine/machine.ts";
 import type { Chance } from "./chance.ts";
@@ -82,25 +83,7 @@ export function engine({ time, chance, clock }: World) {
 const temporary = /^[0-9a-f]{12}_/;
 const failed = (line: string) => new CommandFailed("docker-compose ended with exit code 1", 1, [line]);
 
-const halfMade = (project: string, chance: Chance): Container => ({
-  id: `half-${chance.upTo(1e9)}`,
-  appId: null,
-  project,
-  oneOff: false,
-  imageId: "",
-  restartPolicy: "no",
-  tty: false,
-  healthLimitMs: null,
-  healthLines: [],
-  status: {
-    service: "web",
-    container: `0123456789ab_${project}-web-1`,
-    image: "",
-    state: "created",
-    health: null,
-    exitCode: null,
-    restarts: 0,
-    startedAt: null,
-    ports: [],
-  },
-});
+function halfMade(project: string, chance: Chance): Container {
+  const container = newContainer(`half-${chance.upTo(1e9)}`, project, "web", { image: "", labels: {} });
+  return { ...container, status: { ...container.status, container: `0123456789ab_${project}-web-1` } };
+}

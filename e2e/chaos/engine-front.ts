@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { atEnd } from "../world/ends.ts";
+import { forward } from "../world/forward.ts";
 import { run } from "../world/program.ts";
 import { folder, named } from "../world/places.ts";
 
@@ -34,7 +35,7 @@ export async function engineFront(engine = "/var/run/docker.sock") {
     const tag = url.searchParams.get("tag") ?? "";
     const isWordy =
       asked.method === "POST" && url.pathname.endsWith("/images/create") && url.searchParams.get("fromImage")?.endsWith(REPOSITORY);
-    if (!isWordy) return forward(engine, asked, reply);
+    if (!isWordy) return forward(asked, reply, { socketPath: engine, path: asked.url });
     images.add(`${REPOSITORY}:${tag}`);
     say(docker, tag, reply).catch(() => reply.destroy());
   });
@@ -45,17 +46,6 @@ export async function engineFront(engine = "/var/run/docker.sock") {
     for (const image of images) await docker("rmi", image).catch(() => {});
   });
   return { host: `unix://${socket}` };
-}
-
-function forward(engine: string, asked: IncomingMessage, reply: ServerResponse) {
-  const passed = request({ socketPath: engine, path: asked.url, method: asked.method, headers: asked.headers }, (answer) => {
-    reply.writeHead(answer.statusCode!, answer.headers);
-    reply.flushHeaders();
-    answer.on("error", () => reply.destroy()).pipe(reply);
-  });
-  passed.on("error", () => reply.destroy());
-  reply.on("close", () => passed.destroy());
-  asked.pipe(passed);
 }
 
 /** As an engine tells of a download: one JSON text after the other, each of them a layer of its own. */

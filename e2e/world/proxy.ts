@@ -1,11 +1,15 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { atEnd } from "./ends.ts";
+import { forward } from "./forward.ts";
 
 /** A forward proxy, by which a browser on another machine uses this one's loopback addresses. */
 export async function proxy(host: string): Promise<string> {
-  const server = createServer(forward);
+  const server = createServer((asked, reply) => {
+    const { hostname, port, pathname, search } = new URL(asked.url!);
+    forward(asked, reply, { hostname, port, path: pathname + search });
+  });
   server.on("connect", tunnel);
   await new Promise<void>((resolve, reject) => server.on("error", reject).listen(0, host, resolve));
   atEnd(() => {
@@ -14,17 +18,6 @@ export async function proxy(host: string): Promise<string> {
   });
   const address = server.address();
   return `http://${host}:${typeof address === "object" ? address?.port : ""}`;
-}
-
-function forward(asked: IncomingMessage, reply: ServerResponse) {
-  const passed = request(asked.url!, { method: asked.method!, headers: asked.headers, agent: false }, (answer) => {
-    reply.writeHead(answer.statusCode!, answer.headers);
-    reply.flushHeaders();
-    answer.on("error", () => reply.destroy()).pipe(reply);
-  });
-  passed.on("error", () => reply.destroy());
-  reply.on("close", () => passed.destroy());
-  asked.pipe(passed);
 }
 
 function tunnel({ url = "" }: IncomingMessage, outer: Duplex) {

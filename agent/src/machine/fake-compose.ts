@@ -45,7 +45,13 @@ export function fakeCompose(server: Omit<FakeServer, "machine">, now: () => numb
   };
 }
 
-function newContainer(id: string, project: string, service: string, { image, labels, restart }: Model["services"][string]): Container {
+/** As Docker shows a container that was made and not started. */
+export function newContainer(
+  id: string,
+  project: string,
+  service: string,
+  { image, labels, restart }: Model["services"][string],
+): Container {
   return {
     id,
     appId: labels["appos.app"] ?? null,
