@@ -66,12 +66,11 @@ async function open() {
 
 test("a shell in a container: typed into, resized, ended with its exit code", async () => {
   const { pty, type, shows } = await open();
-  await type('stty size; echo "<$TERM>"; tty\n');
+  await type('stty size; echo "<$TERM>"; tty; while sleep 0.1; do stty size; done\n');
   await shows(/17 91\s+<xterm-256color>\s+\/dev\/pts\/\d/);
   for (let cols = 60; cols <= 150; cols++) pty.resize(cols, 40);
-  await sleep(500);
-  await type("stty size\n");
   await shows(/40 150/);
+  await type("\u0003");
   await type("exit 6\n");
   expect(await pty.exited).toEqual({ code: 6, signal: null });
 });

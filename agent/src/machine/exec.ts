@@ -62,6 +62,7 @@ export async function openExec(
     else notes.ended(id);
     stream.destroy();
   });
+  resize(cols, rows);
   try {
     // Of its own number on this server, so that it can be ended whatever it does to its environment.
     pid = await pidHere((await exec.inspect()).Pid, containerId);
@@ -70,7 +71,8 @@ export async function openExec(
     throw error;
   }
   if (pid !== undefined) notes.begun(id, pid);
-  resize(cols, rows);
+  // Nobody types before it: a program that asks at once is told the right size.
+  await fitting;
 
   async function exit(): Promise<PtyExit> {
     await closed;
