@@ -20,7 +20,9 @@ export async function openDatabase(url: string, authToken: string | undefined, m
 /** One connection, ever, and nothing is answered before it is on the disk. */
 function openFile(path: string, broken: (error: unknown) => void) {
   const database = new Database(path);
-  database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
+  database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
+  const [[mode]] = database.prepare("PRAGMA journal_mode = WAL").raw().all() as [[string]];
+  if (mode !== "wal") throw new Error(`its file system allows no write-ahead log (SQLite's journal mode there is ${mode})`);
   return embeddedClient({
     exec: (sql) => database.exec(sql),
     prepare(sql) {

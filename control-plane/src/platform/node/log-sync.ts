@@ -31,10 +31,12 @@ export function logSync(path: string, broken: (error: unknown) => void) {
       if (!dirty) return next ?? running;
       if (!running) return begin();
       // What runs now may have begun before the last commit.
-      next ??= running.then(() => {
-        next = undefined;
-        return begin();
-      });
+      next ??= running
+        .catch(() => {})
+        .then(() => {
+          next = undefined;
+          return begin();
+        });
       return next;
     },
   };
