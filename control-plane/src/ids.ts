@@ -1,8 +1,12 @@
-import { monotonicFactory } from "ulid";
+import { monotonicFactory, type ULIDFactory } from "ulid";
 import type { Clock } from "./ports.ts";
 
-const ulid = monotonicFactory();
+/** What was made last is remembered with the clock it was made by: a control plane in a simulation knows nothing of the one before. */
+const ulids = new WeakMap<Clock, ULIDFactory>();
 
 /** The noun it names, then a ULID: ids made later sort later. */
-export const newId = (noun: "usr" | "tok" | "enr" | "srv" | "app" | "job" | "dep" | "act" | "term", clock: Clock) =>
-  `${noun}_${ulid(clock.now()).toLowerCase()}`;
+export function newId(noun: "usr" | "tok" | "enr" | "srv" | "app" | "job" | "dep" | "act" | "term", clock: Clock) {
+  const ulid = ulids.get(clock) ?? monotonicFactory();
+  ulids.set(clock, ulid);
+  return `${noun}_${ulid(clock.now()).toLowerCase()}`;
+}
