@@ -20,6 +20,8 @@ export const deployApp: JobHandler<"deploy-app"> = async (input, context) => {
   const app = appFolder(machine, input.name);
   const files = releaseFiles(app, input.release);
 
+  // A control plane that was put back to an older copy gives numbers of releases again.
+  if (context.attempt === 1) await machine.files.remove(files.before);
   if (context.signal.aborted) throw await givenUpBefore(app, files, context);
   await step("check", context, () => needDocker(context));
   const before = await currentRelease(machine, app);

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Client } from "@libsql/client";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { embeddedClient } from "./embedded.ts";
@@ -20,7 +21,7 @@ describe.each([
   ["over Node's SQLite, in memory", async () => memoryClient()],
   [
     "over libSQL, in a file",
-    async () => (await openDatabase(`file:${join(folder, `a b#${files++}.db`)}`, undefined, migrations, fail)).$client,
+    async () => (await openDatabase(pathToFileURL(join(folder, `a b#${files++}.db`)).href, undefined, migrations, fail)).$client,
   ],
 ])("an embedded database %s", (_, open) => {
   let client: Client;
@@ -55,22 +56,34 @@ describe.each([
   });
 });
 
+test("a database that is a link to another place is synced there", async () => {
+  writeFileSync(join(folder, "elsewhere.db"), "");
+  symlinkSync(join(folder, "elsewhere.db"), join(folder, "link.db"));
+  const { $client } = await openDatabase(`file:${join(folder, "link.db")}`, undefined, migrations, fail);
+  await $client.execute("create table pets (name text)");
+  expect(existsSync(join(folder, "elsewhere.db-wal"))).toBe(true);
+});
+
 test("what is answered is on the disk, also where another has written it", async () => {
   const { promise: synced, resolve: done } = Promise.withResolvers<void>();
   let log: Promise<void> | undefined;
   const client = embeddedClient({
     exec: () => {},
-    prepare: () => ({ columns: [], all: () => [] }),
+    prepare(sql) {
+      if (sql.includes("wrong")) throw new Error("No such column");
+      return { columns: [], all: () => [] };
+    },
     inTransaction: () => false,
     log: { committed: () => void (log = synced.then(() => (log = undefined))), safe: () => log },
   });
   const answered: string[] = [];
   const write = client.execute("insert into pets values (1)").then(() => answered.push("write"));
   const read = client.execute("select * from pets").then(() => answered.push("read"));
+  const wrong = client.execute("select wrong").catch(() => answered.push("error"));
   await new Promise((go) => setImmediate(go));
   expect(answered).toEqual([]);
   done();
-  await Promise.all([write, read]);
+  await Promise.all([write, read, wrong]);
   await client.execute("select * from pets").then(() => answered.push("later"));
-  expect(answered).toEqual(["write", "read", "later"]);
+  expect(answered).toEqual(["write", "read", "error", "later"]);
 });

@@ -55,19 +55,22 @@ export function embeddedClient(connection: Connection): Client {
     }
   }
 
-  /** What is answered is on the disk, also where it was somebody else who wrote it. */
-  async function safely<T>(result: T): Promise<T> {
-    await log?.safe();
-    return result;
+  /** What is answered is on the disk, also where it was somebody else who wrote it, and also where the answer is an error. */
+  async function safely<T>(work: () => T): Promise<T> {
+    try {
+      return work();
+    } finally {
+      await log?.safe();
+    }
   }
 
   const client: Partial<Client> = {
-    execute: async (statement: InStatement | string) => safely(run(statement)),
-    batch: async (all) => safely(batch(all as InStatement[])),
+    execute: async (statement: InStatement | string) => safely(() => run(statement)),
+    batch: async (all) => safely(() => batch(all as InStatement[])),
     async migrate(all) {
       connection.exec("PRAGMA foreign_keys = OFF");
       try {
-        return await safely(batch(all));
+        return await safely(() => batch(all));
       } finally {
         // What was made ready before knows the tables as they were.
         ready.clear();

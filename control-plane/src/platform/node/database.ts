@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@libsql/client";
 import { drizzle } from "drizzle-orm/libsql";
@@ -10,7 +11,7 @@ import { logSync } from "./log-sync.ts";
 /** The embedded database, or a remote one, which keeps itself. */
 export async function openDatabase(url: string, authToken: string | undefined, migrationsFolder: string, broken: (error: unknown) => void) {
   const client = url.startsWith("file:")
-    ? openFile(url.startsWith("file://") ? fileURLToPath(url) : url.slice("file:".length), broken)
+    ? openFile(url.startsWith("file:/") ? fileURLToPath(url) : decodeURIComponent(url.slice("file:".length)), broken)
     : writeBatches(createClient({ url, ...(authToken !== undefined && { authToken }) }));
   const database = drizzle(client);
   await migrate(database, { migrationsFolder });
@@ -23,6 +24,9 @@ function openFile(path: string, broken: (error: unknown) => void) {
   database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
   const [[mode]] = database.prepare("PRAGMA journal_mode = WAL").raw().all() as [[string]];
   if (mode !== "wal") throw new Error(`its file system allows no write-ahead log (SQLite's journal mode there is ${mode})`);
+  // What an earlier process wrote and nobody has synced is written anew: of a log whose sync failed nobody knows what is on the disk.
+  const [[busy]] = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").raw().all() as [[number]];
+  if (busy !== 0) throw new Error("its write-ahead log could not be taken over");
   return embeddedClient({
     exec: (sql) => database.exec(sql),
     prepare(sql) {
@@ -39,6 +43,6 @@ function openFile(path: string, broken: (error: unknown) => void) {
       return { columns: statement.columns().map(({ name }) => name), all: (args) => statement.all(args) as unknown[][] };
     },
     inTransaction: () => database.inTransaction,
-    log: logSync(`${path}-wal`, broken),
+    log: logSync(`${realpathSync(path)}-wal`, broken),
   });
 }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { z } from "zod";
 
 const Port = z.coerce.number().int().min(0).max(65_535);
@@ -51,7 +52,7 @@ export function settingsFrom(environment: Record<string, string | undefined>) {
     port: data.APPOS_PORT,
     dataDir,
     publicUrl: data.APPOS_PUBLIC_URL,
-    databaseUrl: data.APPOS_DATABASE_URL ?? `file:${resolve(dataDir, "appos.db")}`,
+    databaseUrl: data.APPOS_DATABASE_URL ?? pathToFileURL(resolve(dataDir, "appos.db")).href,
     databaseToken: data.APPOS_DATABASE_TOKEN,
     secretKey: data.APPOS_SECRET_KEY,
     localAgent: data.APPOS_LOCAL_AGENT === "auto",
