@@ -6,7 +6,7 @@ import { pageOf } from "../../reply.ts";
 import { inGroups } from "./in-groups.ts";
 import { type Line, type News, onConnected, onLost, onTime } from "./link-news.ts";
 import { FLAPPING_MS, RETURN_MS } from "./presence.ts";
-import type { ServerRow, TimelineRow } from "./schema.ts";
+import type { ListedServer, TimelineRow } from "./schema.ts";
 import { timelineStore } from "./timeline-store.ts";
 
 /** Servers told of in one batch: the database is not held for long. */
@@ -25,7 +25,7 @@ interface Made {
 interface Change {
   /** The server's id. */
   key: string;
-  make(server: ServerRow, now: number): Made;
+  make(server: ListedServer, now: number): Made;
 }
 
 /** Keeps what becomes of every server's link: what is news of it, and what is none. */
@@ -148,7 +148,7 @@ export function linkWatch({ database, clock, events }: Ports, steadyNow: () => P
 }
 
 /** What was started again since an agent last spoke of itself. A host that starts takes its agent along. */
-function restarts({ agentLife, hostBoot }: ServerRow, { life, boot }: LinkReport): ("host-restarted" | "agent-restarted")[] {
+function restarts({ agentLife, hostBoot }: ListedServer, { life, boot }: LinkReport): ("host-restarted" | "agent-restarted")[] {
   if (agentLife === null || agentLife === life) return [];
   return hostBoot !== null && boot !== null && hostBoot !== boot ? ["host-restarted"] : ["agent-restarted"];
 }

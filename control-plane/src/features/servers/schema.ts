@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { getTableColumns, sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { ServerFacts, TimelineEvent } from "@appos/shared/servers";
 
@@ -78,4 +78,8 @@ export const enrollments = sqliteTable("enrollments", {
 });
 
 export type ServerRow = typeof servers.$inferSelect;
+const { facts: _, ...listed } = getTableColumns(servers);
+/** A server without what its agent says of its machine, which is large. */
+export const listedServer = listed;
+export type ListedServer = Omit<ServerRow, "facts">;
 export type TimelineRow = typeof timeline.$inferSelect;

@@ -2,7 +2,7 @@ import { and, asc, count, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import type { PageQuery } from "@appos/shared/envelope";
 import type { ServerFacts } from "@appos/shared/servers";
 import type { Database, Statement } from "../../ports.ts";
-import { enrollments, type ServerRow, servers } from "./schema.ts";
+import { enrollments, type ListedServer, listedServer, type ServerRow, servers } from "./schema.ts";
 
 export function serverStore(database: Database) {
   const first = async (rows: Promise<ServerRow[]>) => (await rows).at(0);
@@ -42,7 +42,7 @@ export function serverStore(database: Database) {
           .from(servers)
           .where(and(eq(servers.name, name), present)),
       ),
-    findMany: (ids: string[]) => database.select().from(servers).where(inArray(servers.id, ids)),
+    findMany: (ids: string[]): Promise<ListedServer[]> => database.select(listedServer).from(servers).where(inArray(servers.id, ids)),
     name: async (id: string) => (await nameById.all({ id })).at(0)?.name,
     insert: (server: typeof servers.$inferInsert): Statement => database.insert(servers).values(server),
     rename: (id: string, name: string): Statement => database.update(servers).set({ name }).where(eq(servers.id, id)),

@@ -4,7 +4,7 @@ import type { PageQuery } from "@appos/shared/envelope";
 import type { TimelineEvent } from "@appos/shared/servers";
 import type { Database, Statement } from "../../ports.ts";
 import type { Line, News } from "./link-news.ts";
-import { servers, timeline } from "./schema.ts";
+import { listedServer, servers, timeline } from "./schema.ts";
 
 /** Each of them lasts until the next of them. */
 const states: TimelineEvent[] = ["connected", "lost", "control-plane-restarted"];
@@ -59,7 +59,7 @@ export function timelineStore(database: Database) {
 
     findMany: (ids: string[]) =>
       database
-        .select()
+        .select(listedServer)
         .from(servers)
         .where(and(inArray(servers.id, ids), isNull(servers.removedAt))),
     /** Servers of which time has made news. */
