@@ -9,7 +9,7 @@ import { administrator } from "../world/control-plane.ts";
 import { endAll } from "../world/ends.ts";
 import { folder } from "../world/places.ts";
 import { NotLetIn, openTerminal, terminalBy } from "../world/terminal.ts";
-import { processesOf, type Terminals, terminals } from "../world/terminals.ts";
+import { processesOf, type Terminals, prompted, terminals } from "../world/terminals.ts";
 import { until } from "../world/until.ts";
 
 afterAll(endAll);
@@ -31,7 +31,7 @@ test("a ticket lets one socket in, once, at its own address, from our own pages"
     );
   const used = await ask();
   const first = await terminalBy(controls.url, used);
-  await first.frame("ready");
+  await prompted(first);
   expect(await refused(controls.url, used)).toBe(401);
   expect(await refused(controls.url, { ticket: "guessed", session: "" })).toBe(401);
   expect(await refused(controls.url, await ask(), { path: `apps/${app}` })).toBe(401);
@@ -54,7 +54,7 @@ test("nobody attaches to another's terminal, and a viewer opens none", async () 
 
   // Who is removed is out within seconds, and the shell with them.
   const hers = await openTerminal(other);
-  await hers.frame("ready");
+  await prompted(hers);
   await admin.delete(`users/${id}`);
   // By the end of the shell, or by being shown out, whichever is first.
   const closed = await Promise.race([hers.closed, sleep(6_000)]);
@@ -66,7 +66,7 @@ test("nobody attaches to another's terminal, and a viewer opens none", async () 
 test("who signs out is out within seconds; the terminal is found again by who signs in", async () => {
   const again = await api(controls.url).signIn(administrator);
   const terminal = await openTerminal(again);
-  await terminal.frame("ready");
+  await prompted(terminal);
   await again.post("auth/logout");
   expect(await Promise.race([terminal.closed, sleep(6_000)])).toMatchObject({ code: 4104 });
   const back = await openTerminal(admin, { session: terminal.session });
@@ -102,8 +102,10 @@ test("the server's policy has the last word", async () => {
     "it is allowed again",
     async () => {
       const terminal = await openTerminal(admin).catch(() => undefined);
-      terminal?.say({ type: "end" });
-      return terminal !== undefined;
+      if (!terminal) return false;
+      await prompted(terminal);
+      terminal.say({ type: "end" });
+      return true;
     },
     20_000,
   );

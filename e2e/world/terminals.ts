@@ -43,6 +43,12 @@ export async function terminals() {
   };
 }
 
+/** The shell asks what to do: one that is ended while it still reads its profile may leave behind locks of what that had started. */
+export async function prompted(terminal: Awaited<ReturnType<typeof openTerminal>>) {
+  await terminal.frame("ready");
+  await terminal.shows(/[#$] ?$/m);
+}
+
 /** The processes of a terminal, by its mark. */
 export const processesOf = (session: string): string[] =>
   readdirSync("/proc").filter((pid) => {
