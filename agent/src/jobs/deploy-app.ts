@@ -7,7 +7,7 @@ import { needDocker } from "./docker-outage.ts";
 import type { JobContext, JobHandler } from "./job.ts";
 import { prepareRelease, type Prepared } from "./prepare-release.ts";
 import { pullImages } from "./pull-images.ts";
-import { currentRelease, expectedIn, makeCurrent } from "./releases.ts";
+import { currentRelease, expectedIn, isRunning, makeCurrent } from "./releases.ts";
 import { failedRelease } from "./restore.ts";
 import { startAndAwaitHealth } from "./start.ts";
 import { step } from "./step.ts";
@@ -57,11 +57,11 @@ async function bringUpOrPutBack(
 }
 
 /** Whether anything would be missed if it were not put back. What a cut off attempt left behind says nothing about what was before: it is noted first. */
-async function wasRunning({ project }: AppFolder, files: ReleaseFiles, context: JobContext) {
+async function wasRunning(app: AppFolder, files: ReleaseFiles, context: JobContext) {
   const { machine, attempt } = context;
   const noted = attempt > 1 ? await notedBefore(files, context) : undefined;
   if (noted) return noted.ran;
-  const ran = (await machine.engine.containers({ project })).some(({ status }) => ["running", "restarting"].includes(status.state));
+  const ran = await isRunning(machine, app);
   await machine.files.write({ [files.before]: JSON.stringify({ ran }) });
   return ran;
 }

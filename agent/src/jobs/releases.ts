@@ -31,6 +31,10 @@ export async function keptReleases({ files }: Machine, app: AppFolder): Promise<
   return numbers.filter((_, i) => ran[i]).toSorted((a, b) => b - a);
 }
 
+/** Whether anything of an app would be missed if it were not put back: what falls over and is started again would be. */
+export const isRunning = async ({ engine }: Machine, { project }: AppFolder) =>
+  (await engine.containers({ project })).some(({ status }) => status.state === "running" || status.state === "restarting");
+
 /** Which containers a release is to have. */
 export const expectedIn = (model: Part): Expected =>
   new Map(Object.entries(map(model.services)).map(([service, definition]) => [service, replicasOf(map(definition))]));

@@ -9,7 +9,7 @@ import type { JobContext } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
 import { mayStart } from "./may-start.ts";
 import { pullImages } from "./pull-images.ts";
-import { deployedRelease, expectedIn, keptReleases, makeCurrent, type ReleaseTexts } from "./releases.ts";
+import { deployedRelease, expectedIn, isRunning, keptReleases, makeCurrent, type ReleaseTexts } from "./releases.ts";
 import { failedRelease } from "./restore.ts";
 import { startAndAwaitHealth } from "./start.ts";
 import { step } from "./step.ts";
@@ -39,7 +39,7 @@ export async function rollbackApp(
   await mayStart(files, app, context);
   await pullMissing(files, map(model.services), context);
 
-  const ran = (await machine.engine.containers({ project: app.project })).some(({ status }) => status.state === "running");
+  const ran = await isRunning(machine, app);
   const services = await bringUpOrPutBack(app, files, before, model, ran, context);
   await makeCurrent(machine, app, files, pinned, images);
   return { release: files.release, services };
