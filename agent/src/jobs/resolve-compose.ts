@@ -52,7 +52,8 @@ export async function enforcePolicy(model: Part, app: AppFolder, { machine }: Jo
   const lines = violations.map(({ message }) => message);
   throw new JobFailure("POLICY_REFUSED", `${first.message}${more}`.slice(0, 4_000), {
     rule: first.rule,
-    lines,
+    // Where there is but one, the message says it.
+    ...(others.length > 0 && { lines }),
     ...(first.service && { service: first.service }),
   });
 }
