@@ -42,8 +42,7 @@ async function buildControlPlane() {
 
 /** libSQL loads its native part by a computed name, from a node_modules beside the bundle. */
 function nativeDatabases() {
-  const client = createRequire(at("control-plane/package.json")).resolve("@libsql/client");
-  const libsql = createRequire(client).resolve("libsql");
+  const libsql = createRequire(at("control-plane/package.json")).resolve("libsql");
   const find = (name) => {
     try {
       return [dirname(createRequire(libsql).resolve(`${name}/package.json`))];
