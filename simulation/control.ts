@@ -1,6 +1,6 @@
 import type { Keys } from "../agent/src/handshake.ts";
 import { memoryPlatform } from "../control-plane/src/platform/memory/platform.ts";
-import { ADMIN, asker, type Reply } from "../control-plane/src/platform/memory/tester.ts";
+import { ADMIN, asker, type Reply } from "../control-plane/src/platform/asker.ts";
 import type { Chance } from "./chance.ts";
 import type { VirtualTime } from "./time.ts";
 

@@ -1,4 +1,4 @@
-import type { Reply } from "../control-plane/src/platform/memory/tester.ts";
+import type { Reply } from "../control-plane/src/platform/asker.ts";
 import type { Chance } from "./chance.ts";
 import type { controlPlane } from "./control.ts";
 import type { VirtualTime } from "./time.ts";

@@ -5,7 +5,7 @@ import type { Work } from "../agent/src/journal/records.ts";
 import { fakeDisk } from "../agent/src/machine/fake-disk.ts";
 import { idleMachine } from "./idle-machine.ts";
 import { type Run, startRunner } from "../agent/src/runner.ts";
-import { ADMIN, asker } from "../control-plane/src/platform/memory/tester.ts";
+import { ADMIN, asker } from "../control-plane/src/platform/asker.ts";
 import { memoryPlatform } from "../control-plane/src/platform/memory/platform.ts";
 import type { Ending } from "../shared/src/jobs.ts";
 import { type Cable, cable } from "./wire.ts";

@@ -1,7 +1,7 @@
 import { type AgentFrame, type AppInventory, ControlFrame, FRAME_BYTES, type LinkReport } from "@appos/shared/agent-link";
 import type { ServerFacts } from "@appos/shared/servers";
 import type { ActReport } from "./acts/act-report.ts";
-import { handshake, type Keys } from "./handshake.ts";
+import { handshake, type Keys, LinkOver } from "./handshake.ts";
 import { inventory, inventoryOf } from "./inventory.ts";
 import type { Machine } from "./machine/machine.ts";
 import type { Runner } from "./runner.ts";
@@ -45,6 +45,8 @@ interface About {
   linkReport?: () => LinkReport;
   /** Both ends have proved who they are. */
   onWelcome(): void;
+  /** The pinned control plane has said that it is at another address now. */
+  onMoved?: (url: string) => void;
   onFacts(facts: ServerFacts): void;
   warn(message: string): void;
 }
@@ -52,7 +54,7 @@ interface About {
 /** What is said over one link, from hello to its end. */
 export function converse({ keys, version, machine, runner, onWelcome, onFacts, warn, ...about }: About, wire: Wire): Conversation {
   const { terminals = startTerminals(machine) } = about;
-  const { hello, prove } = handshake(keys, version);
+  const { hello, prove, newAddress } = handshake(keys, version);
   const over = new AbortController();
   const send = (frame: AgentFrame) => {
     if (over.signal.aborted) return;
@@ -65,10 +67,15 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
   /** The control plane has shown that it is the pinned one; then it has let us in. */
   let proved = false;
   let welcomed = false;
+  /** Until when somebody looks who had to ask; for ever where nobody has to. */
+  let watchedUntil = Infinity;
+  const isWatched = () => machine.elapsed() < watchedUntil;
+  const tellSample = async () => send({ type: "sample", sample: await machine.sample() });
 
-  /** Says how the server is, now and every so often, until the link is gone. */
+  /** Says what the server is where that changes, and how it is doing every so often, until the link is gone. */
   async function report() {
     let lastFacts = -Infinity;
+    let told = "";
     let last = "";
     while (!over.signal.aborted) {
       // That Docker has gone or is back is news, and so is what the server's owner allows.
@@ -76,12 +83,13 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
       const now = `${await machine.dockerProblem()}\n${policy}`;
       if (now !== last || machine.elapsed() - lastFacts >= FACTS_MS) {
         const facts = await machine.facts();
-        send({ type: "facts", facts });
+        if (JSON.stringify(facts) !== told) send({ type: "facts", facts });
+        told = JSON.stringify(facts);
         onFacts(facts);
         lastFacts = machine.elapsed();
         last = now;
       }
-      send({ type: "sample", sample: await machine.sample() });
+      if (isWatched()) await tellSample();
       for (let slept = 0; slept < SAMPLE_MS && (await machine.policyText().catch(String)) === policy; slept += POLICY_MS)
         await machine.sleep(POLICY_MS, over.signal);
     }
@@ -129,9 +137,16 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
       const { journal, lanes } = runner;
       return send({ type: "proof", signature, journal, lanes, jobs: await runner.held(), seen: runner.seen() ?? null });
     }
+    if (frame.type === "moved") {
+      if (proved) return;
+      const url = await newAddress(frame);
+      about.onMoved?.(url);
+      throw new LinkOver(`The control plane has moved to ${url}`);
+    }
     if (frame.type === "welcome") {
       if (!proved || welcomed) return;
       welcomed = true;
+      if (frame.samples === "asked") watchedUntil = -Infinity;
       onWelcome();
       if (about.linkReport) send({ type: "link-report", ...about.linkReport() });
       void runner.connected(send, { incarnation: frame.incarnation, epoch: frame.epoch });
@@ -143,6 +158,11 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
     // Nobody gives orders who has not been shown our proof, and shown us theirs.
     if (!welcomed) return;
     if (isStreamOrder(frame)) return streams.obey(frame);
+    if (frame.type === "watch") {
+      watchedUntil = Math.max(watchedUntil, machine.elapsed() + frame.forMs);
+      // Also where it is watched already: who asks again has forgotten what was said.
+      return tellSample();
+    }
     if (frame.type === "end-terminal") return terminals.stop(frame.session, frame.why);
     if (frame.type === "host-acts-kept") return about.acts?.kept(frame.ids);
     return runner.obey(frame);

@@ -10,7 +10,7 @@ const PKCS8 = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65,
 export async function identity(master: Uint8Array) {
   const seed = new Uint8Array(await derive(master, "control plane identity"));
   const key = await crypto.subtle.importKey("pkcs8", new Uint8Array([...PKCS8, ...seed]), "Ed25519", true, ["sign"]);
-  const publicKey = (await crypto.subtle.exportKey("jwk", key)).x!;
+  const { x: publicKey } = (await crypto.subtle.exportKey("jwk", key)) as { x: string };
   return {
     id: `cp_${toBase64Url(await crypto.subtle.digest("SHA-256", fromBase64Url(publicKey)))}`,
     /** Raw, base64url. */

@@ -15,6 +15,8 @@ export interface Ports {
   downloads: Downloads;
   log: Log;
   settings: Settings;
+  /** This process, where several share the database; each link is held by one of them. */
+  holder?: string;
 }
 
 /** What whoever runs AppOS has chosen. */
@@ -22,6 +24,8 @@ export interface Settings {
   version: string;
   /** Where people and agents reach it; undefined: wherever a request came to. */
   publicUrl: string | undefined;
+  /** Agents say how their servers are doing always, or only while somebody looks: where each message costs. */
+  samples: "always" | "asked";
   /** Why this machine itself is no server, where something is missing. Asked each time: it may be mended meanwhile. */
   localProblem(): string | null;
   retention: Retention;
@@ -50,8 +54,8 @@ export interface Rooms {
   wake(serverId: string): void;
   /** Makes an offer that has been written for the link of this number. It may be lost, as a wake-up may. */
   offer(serverId: string, offer: Offer, link: number): void;
-  /** Closes every socket of a server that was removed or given another key. */
-  revoke(serverId: string): void;
+  /** Closes every socket of a server that was removed; of one given another key, those up to this number: the next may be its new agent's. */
+  revoke(serverId: string, upTo?: number): void;
   /** How the server is doing now, while it is up. */
   sample(serverId: string): Promise<ServerSample | undefined>;
   /** The number of the server's link; undefined while it has none. */
@@ -67,8 +71,8 @@ export type Signal = Event | { type: "job.said"; id: string };
 
 export interface Events {
   publish(signal: Signal): void;
-  /** Hears of everything from now on; `after` an event's id, of everything since. "reset" comes first where that is not known. */
-  subscribe(after: string | undefined, hear: (signal: Signal | "reset", id: string) => void): () => void;
+  /** Hears of everything from when it resolves on, with how to leave; `after` an event's id, of everything since. "reset" comes first where that is not known. */
+  subscribe(after: string | undefined, hear: (signal: Signal | "reset", id: string) => void): Promise<() => void>;
 }
 
 export interface Clock {
@@ -76,6 +80,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some moment: whoever sets the clock moves only the other. */
   elapsed(): number;
+  /** Nobody sets it: what it shows is believed. */
+  sure?: true;
 }
 
 export interface Keys {

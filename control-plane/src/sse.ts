@@ -5,6 +5,8 @@ import type { AppEnv } from "./access.ts";
 const BEAT_MS = 15_000;
 /** A session that has ended, or a token that was revoked, is noticed within this time. */
 const RECHECK_MS = 4_000;
+/** Whom nobody could look up so many times in a row may come again. */
+const FAILURES = 3;
 
 interface Message {
   event: string;
@@ -30,13 +32,15 @@ export function eventStream(c: Context<AppEnv>, tell: (out: Out) => Promise<void
     const gone = new AbortController();
     stream.onAbort(() => gone.abort());
     const beat = setInterval(() => void stream.write(": beat\n\n").catch(() => gone.abort()), BEAT_MS);
-    const recheck = setInterval(
-      () =>
-        void c
-          .get("stillIn")()
-          .then((still) => still || gone.abort()),
-      RECHECK_MS,
-    );
+    let failures = 0;
+    const recheck = setInterval(async () => {
+      try {
+        if (!(await c.get("stillIn")())) gone.abort();
+        failures = 0;
+      } catch {
+        if (++failures >= FAILURES) gone.abort();
+      }
+    }, RECHECK_MS);
     try {
       // JSON has no line breaks.
       const text = ({ event, data, id }: Message) =>

@@ -24,7 +24,15 @@ export const SILENCE_MS = 3 * HEARTBEAT_MS;
 export const HANDSHAKE_MS = 10_000;
 
 /** Why a socket was closed, in its code. */
-export const closeCodes = { malformed: 4000, unproven: 4001, revoked: 4003, stale: 4009, version: 4010, copied: 4011 } as const;
+export const closeCodes = {
+  malformed: 4000,
+  unproven: 4001,
+  revoked: 4003,
+  stale: 4009,
+  version: 4010,
+  copied: 4011,
+  moved: 4012,
+} as const;
 
 const seq = z.int().nonnegative();
 const run = z
@@ -59,6 +67,10 @@ export const challengeText = ({ agentNonce, controlNonce, controlPlaneId, server
 /** What an agent signs to show the control plane which server it is. */
 export const proofText = ({ agentNonce, controlNonce, controlPlaneId, serverId }: Handshake) =>
   [`${SUBPROTOCOL} proof`, controlNonce, controlPlaneId, serverId, agentNonce].join("\n");
+
+/** What the control plane signs to send an agent to another address of its own. */
+export const movedText = (said: { agentNonce: string; nonce: string; controlPlaneId: string; serverId: string; url: string }) =>
+  [`${SUBPROTOCOL} moved`, said.agentNonce, said.nonce, said.controlPlaneId, said.serverId, said.url].join("\n");
 
 /** A job to take on. Its entries are numbered on from `after`, which the control plane holds already. */
 export const Offer = z.object({
@@ -146,7 +158,17 @@ export type Proof = Extract<AgentFrame, { type: "proof" }>;
 export const ControlFrame = json.pipe(
   z.discriminatedUnion("type", [
     z.object({ type: z.literal("challenge"), nonce: Nonce, controlPlaneId: z.string().max(63), signature: Signature }),
-    z.object({ type: z.literal("welcome"), epoch: z.int(), incarnation: z.string().max(63) }),
+    /** In place of the challenge: the control plane is at another address now. An agent goes there, and stays if that one proves itself. */
+    z.object({ type: z.literal("moved"), url: z.string().max(2_000), nonce: Nonce, signature: Signature }),
+    /** `samples`: whether it says how its server is doing always, or only while somebody looks. */
+    z.object({
+      type: z.literal("welcome"),
+      epoch: z.int(),
+      incarnation: z.string().max(63),
+      samples: z.enum(["always", "asked"]).optional(),
+    }),
+    /** Somebody looks at this server: for so long, how it is doing is news. */
+    z.object({ type: z.literal("watch"), forMs: z.int().positive().max(3_600_000) }),
     Offer.extend({ type: z.literal("offer") }),
     z.object({ type: z.literal("ack"), jobId: JobId, seq }),
     z.object({ type: z.literal("resend"), jobId: JobId, after: seq }),

@@ -22,10 +22,13 @@ export const errorStatus = {
   SERVER_AWAY: 409,
   TOO_MANY_TERMINALS: 409,
   TERMINAL_ENDED: 410,
+  /** AppOS is at another address now. */
+  MOVED: 410,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   TOO_MANY_ATTEMPTS: 429,
   INTERNAL: 500,
+  UNAVAILABLE: 503,
 } as const;
 export type ErrorCode = keyof typeof errorStatus;
 

@@ -56,6 +56,8 @@ export const ViewerFrame = z.discriminatedUnion("type", [
   z.object({ type: z.literal("resize"), cols: Columns, rows: Rows }),
   z.object({ type: z.literal("read"), bytes: z.int().positive() }),
   z.object({ type: z.literal("end") }),
+  /** The answer to `where`: bytes of output that it has, and its size. */
+  z.object({ type: z.literal("at"), after: z.int().nonnegative(), cols: Columns, rows: Rows }),
 ]);
 export type ViewerFrame = z.output<typeof ViewerFrame>;
 
@@ -71,6 +73,8 @@ export const TerminalFrame = z.discriminatedUnion("type", [
   TerminalExit.extend({ type: z.literal("exit") }),
   z.object({ type: z.literal("error"), code: z.string(), message: z.string() }),
   z.object({ type: z.literal("away") }),
+  /** What was known of it here is gone, and its socket is not: it says `at`, and `ready` follows. What it sent before has been passed on. */
+  z.object({ type: z.literal("where") }),
 ]);
 export type TerminalFrame = z.output<typeof TerminalFrame>;
 

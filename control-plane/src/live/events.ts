@@ -19,7 +19,7 @@ export function eventLog(): Events {
       if (kept.length > KEPT) kept.shift();
       for (const hear of listeners) hear(signal, idOf(last));
     },
-    subscribe(after, hear) {
+    async subscribe(after, hear) {
       if (after !== undefined) {
         const [ofLifetime, number] = after.split(".");
         const seen = Number(number);

@@ -1,12 +1,13 @@
 import { AgentFrame, closeCodes, type ControlFrame, type Offer } from "@appos/shared/agent-link";
 import { failpoint } from "@appos/shared/failpoint";
-import type { ServerSample } from "@appos/shared/servers";
 import type { StreamInput, StreamKind } from "@appos/shared/streams";
 import { AppError } from "../errors.ts";
 import type { Services } from "../services.ts";
 import { answer, news, welcome } from "./agent-link.ts";
 import { challenge, type Greeting, helloProblem, proves } from "./handshake.ts";
 import type { Admission } from "../features/terminals/service.ts";
+import { returningViewer } from "./returning-viewer.ts";
+import { roomSample } from "./room-sample.ts";
 import { isStreamFrame, linkStreams, looksLikeStreamFrame } from "./streams.ts";
 import { viewerLink, type ViewerSocket } from "./viewer-link.ts";
 
@@ -32,8 +33,23 @@ export interface AgentSocket {
 /** What a browser says of itself when it comes to a terminal: bytes of output that it has, and its size. */
 export type View = Pick<StreamInput<"terminal">, "after" | "cols" | "rows">;
 
+const GOING_AWAY = 1001;
+
+export const serverAway = () =>
+  new AppError("SERVER_AWAY", "The server is away, and its logs are there. They can be read once it is back.");
+
+/** Other processes, of which one may hold a server's link. */
+export interface Elsewhere {
+  /** Whether its agent answers over a link that another process holds. */
+  alive(serverId: string): Promise<boolean>;
+  /** Its link is here now: whatever another process holds is stale. */
+  joined(serverId: string, epoch: number): void;
+  /** Its link is here no longer. */
+  left(serverId: string): void;
+}
+
 /** One server's live traffic. What it keeps, the database, the sockets and the agent could give back. */
-export function room(services: Services, serverId: string, sockets: () => AgentSocket[]) {
+export function room(services: Services, serverId: string, sockets: () => AgentSocket[], elsewhere?: Elsewhere) {
   let turn: Promise<unknown> = Promise.resolve();
   /** One thing at a time, in the order it came. */
   function inTurn(task: () => Promise<void>) {
@@ -42,7 +58,6 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
     return done;
   }
 
-  let sample: ServerSample | undefined;
   const say = (socket: AgentSocket, frames: ControlFrame[]) => frames.forEach((frame) => socket.send(JSON.stringify(frame)));
   const linkOf = ({ epoch, lanes }: AgentSocket) => ({ serverId, epoch, lanes });
   const newest = () =>
@@ -50,13 +65,13 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
       .filter(({ proven }) => proven)
       .toSorted((a, b) => b.epoch - a.epoch)
       .at(0);
-  const streams = linkStreams({
-    send(frame) {
-      const socket = newest();
-      if (socket) say(socket, [frame]);
-    },
-    sendBytes: (bytes) => newest()?.sendBytes(bytes),
-  });
+  function tell(...frames: ControlFrame[]) {
+    const socket = newest();
+    if (socket) say(socket, frames);
+  }
+  const [firstStream] = crypto.getRandomValues(new Uint32Array(1));
+  const streams = linkStreams({ send: tell, sendBytes: (bytes) => newest()?.sendBytes(bytes) }, firstStream);
+  const sample = roomSample(services.system.samples, services.now, (forMs) => tell({ type: "watch", forMs }));
 
   /** Which offers the link has heard, and when: they are not repeated with each look. */
   let offered = new Map<string, number>();
@@ -94,7 +109,7 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
     }
     const former = newest();
     // Its own agent has one link at a time: who still answers over the other one is somebody else, with a copy of its key.
-    if (former && (await former.alive())) {
+    if ((former && (await former.alive())) || (await elsewhere?.alive(serverId))) {
       socket.close(closeCodes.copied, "Another agent with this server's key is connected");
       return services.servers.copied(serverId, socket.address);
     }
@@ -104,10 +119,15 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
     socket.proven = true;
     offered = new Map();
     streams.end("The server's agent has connected anew");
-    for (const other of sockets()) if (other.proven && other.epoch < socket.epoch) other.close(closeCodes.stale, "A newer link is open");
+    closeOlder(socket.epoch);
+    elsewhere?.joined(serverId, socket.epoch);
     say(socket, frames);
-    await services.servers.connected(serverId, socket.address);
+    await services.servers.connected(serverId, socket.address, socket.epoch);
     await look();
+  }
+
+  function closeOlder(epoch: number) {
+    for (const other of sockets()) if (other.proven && other.epoch < epoch) other.close(closeCodes.stale, "A newer link is open");
   }
 
   async function hear(socket: AgentSocket, text: string) {
@@ -124,7 +144,7 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
       case "link-report":
         return services.servers.reported(serverId, frame);
       case "sample":
-        sample = frame.sample;
+        sample.came(frame.sample);
         return services.events.publish({ type: "server.sampled", id: serverId, data: frame.sample });
       case "inventory":
         return services.apps.observed(serverId, frame.apps, frame.whole);
@@ -139,6 +159,20 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
     failpoint(`control plane: ${frame.type} is committed`);
     say(socket, answers);
     if (frame.type === "refused" || frame.type === "finished") await look();
+  }
+
+  /** A browser at one of the server's terminals. Over another link than the one it was let in for, it must come again. */
+  function watch({ terminalId, target, by, resume, epoch }: Admission, view: View, socket: ViewerSocket) {
+    const input = { session: terminalId, by, target, resume, ...view };
+    return viewerLink(
+      input,
+      socket,
+      (ears) => (epoch === undefined || newest()?.epoch !== epoch ? undefined : streams.connect("terminal", input, ears)),
+      {
+        ready: () => services.terminals.started(serverId, terminalId),
+        refused: (why) => services.terminals.refused(serverId, terminalId, why),
+      },
+    );
   }
 
   return {
@@ -166,45 +200,40 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
       inTurn(async () => {
         if (!socket.proven || newest()) return;
         streams.end("The server's agent has lost its connection");
-        await services.servers.disconnected(serverId, why);
+        elsewhere?.left(serverId);
+        await services.servers.disconnected(serverId, why, socket.epoch);
       }),
-    revoke() {
-      const wasUp = newest() !== undefined;
+    /** `upTo`: sockets that came before. One whose number is not known yet has to prove itself still, and no old key does. */
+    revoke(upTo = Infinity) {
+      const epoch = newest()?.epoch;
       for (const socket of sockets()) {
+        if (socket.epoch > upTo || (socket.epoch === 0 && upTo < Infinity)) continue;
         socket.proven = false;
         socket.close(closeCodes.revoked, "This server was removed, or given another key");
       }
       return inTurn(async () => {
-        if (!wasUp || newest()) return;
+        if (epoch === undefined || newest()) return;
         streams.end("The server was removed, or given another key");
-        await services.servers.disconnected(serverId, "The server was removed, or given another key.");
+        elsewhere?.left(serverId);
+        await services.servers.disconnected(serverId, "The server was removed, or given another key.", epoch);
       });
     },
-    sample: () => (newest() ? sample : undefined),
+    sample: async () => (newest() ? sample.latest() : undefined),
     link: () => newest()?.epoch,
+    alive: async () => (await newest()?.alive()) ?? false,
+    /** A newer link is open in another process. */
+    outdated: closeOlder,
+    /** Sends the agent away: it comes back to wherever it is let in. */
+    dismiss: (why: string) => newest()?.close(GOING_AWAY, why),
     endTerminals(sessions: string[], why: string) {
-      const socket = newest();
-      if (socket)
-        say(
-          socket,
-          sessions.map((session) => ({ type: "end-terminal", session, why })),
-        );
+      tell(...sessions.map((session): ControlFrame => ({ type: "end-terminal", session, why })));
     },
-    /** A browser at one of the server's terminals. Over another link than the one it was let in for, it must come again. */
-    watch({ terminalId, target, by, resume, epoch }: Admission, view: View, socket: ViewerSocket) {
-      const input = { session: terminalId, by, target, resume, ...view };
-      return viewerLink(
-        input,
-        socket,
-        (ears) => (epoch === undefined || newest()?.epoch !== epoch ? undefined : streams.connect("terminal", input, ears)),
-        {
-          ready: () => services.terminals.started(serverId, terminalId),
-          refused: (why) => services.terminals.refused(serverId, terminalId, why),
-        },
-      );
-    },
+    watch,
+    /** A browser at a terminal whose socket is still here, and of which nothing else is known any more. */
+    rewatch: (admission: Admission, socket: ViewerSocket) =>
+      returningViewer(socket, ({ after, cols, rows }) => watch({ ...admission, epoch: newest()?.epoch }, { after, cols, rows }, socket)),
     open<K extends StreamKind>(kind: K, input: StreamInput<K>): ReadableStream<Uint8Array> {
-      if (!newest()) throw new AppError("SERVER_AWAY", "The server is away, and its logs are there. They can be read once it is back.");
+      if (!newest()) throw serverAway();
       return streams.open(kind, input);
     },
   };

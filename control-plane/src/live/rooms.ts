@@ -2,19 +2,19 @@ import type { Offer } from "@appos/shared/agent-link";
 import type { StreamInput, StreamKind } from "@appos/shared/streams";
 import type { Services } from "../services.ts";
 import type { Admission } from "../features/terminals/service.ts";
-import { type AgentSocket, room, type View } from "./room.ts";
+import { type AgentSocket, type Elsewhere, room, type View } from "./room.ts";
 import type { ViewerSocket } from "./viewer-link.ts";
 
 export type Rooms = ReturnType<typeof roomMap>;
 
 type Said = Pick<AgentSocket, "send" | "sendBytes" | "close">;
 
-/** The rooms of one process, each made when first needed. */
-export function roomMap(services: () => Services) {
+/** The rooms of one process, each made when first needed. `elsewhere`: those of others, where there are others. */
+export function roomMap(services: () => Services, elsewhere?: Elsewhere) {
   const rooms = new Map<string, ReturnType<typeof open>>();
   function open(serverId: string) {
     const sockets = new Set<AgentSocket>();
-    return { sockets, ...room(services(), serverId, () => [...sockets]) };
+    return { sockets, ...room(services(), serverId, () => [...sockets], elsewhere) };
   }
   function roomOf(serverId: string) {
     const found = rooms.get(serverId) ?? open(serverId);
@@ -24,9 +24,18 @@ export function roomMap(services: () => Services) {
   return {
     wake: (serverId: string) => roomOf(serverId).wake(),
     offer: (serverId: string, offer: Offer, link: number) => roomOf(serverId).offer(offer, link),
-    revoke: (serverId: string) => rooms.get(serverId)?.revoke(),
+    revoke: (serverId: string, upTo?: number) => rooms.get(serverId)?.revoke(upTo),
     sample: (serverId: string) => rooms.get(serverId)?.sample(),
     link: (serverId: string) => rooms.get(serverId)?.link(),
+    alive: async (serverId: string) => (await rooms.get(serverId)?.alive()) ?? false,
+    outdated: (serverId: string, epoch: number) => rooms.get(serverId)?.outdated(epoch),
+    dismiss: (serverId: string, why: string) => rooms.get(serverId)?.dismiss(why),
+    /** Every server whose link is here, with its number. */
+    links: () =>
+      [...rooms].flatMap(([serverId, room]) => {
+        const epoch = room.link();
+        return epoch === undefined ? [] : [{ serverId, epoch }];
+      }),
     endTerminals: (serverId: string, sessions: string[], why: string) => rooms.get(serverId)?.endTerminals(sessions, why),
     /** A browser that was let in, at a terminal of a server. */
     watch: (admission: Admission, view: View, socket: ViewerSocket) => roomOf(admission.serverId).watch(admission, view, socket),

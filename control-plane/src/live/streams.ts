@@ -51,13 +51,28 @@ interface Wire {
   sendBytes(bytes: Uint8Array): void;
 }
 
-/** Streams of one link. They end with it: a reader that wants more opens another. */
-export function linkStreams({ send, sendBytes }: Wire) {
+const IDS = 2 ** 32;
+const TOLD_AT_MOST = 1_000;
+
+/**
+ * Streams of one link. They end with it: a reader that wants more opens another. `next` is the number of the first: what was open
+ * before this room was woken has others.
+ */
+export function linkStreams({ send, sendBytes }: Wire, next = 1) {
   const open = new Map<number, Open>();
-  let next = 1;
+  /** Streams that nobody here reads, and whose agent was told so. */
+  const unread = new Set<number>();
+  function toldOff(streamId: number) {
+    if (unread.has(streamId)) return;
+    if (unread.size >= TOLD_AT_MOST) unread.clear();
+    unread.add(streamId);
+    send({ type: "close-stream", streamId });
+  }
 
   function connect<K extends StreamKind>(kind: K, input: StreamInput<K>, ears: StreamEars): OpenStream {
-    const streamId = next++;
+    const streamId = next;
+    next = (next + 1) % IDS;
+    unread.delete(streamId);
     const stream: Open = { ears, credit: STREAM_WINDOW, room: STREAM_WINDOW, read: 0 };
     open.set(streamId, stream);
     send({ type: "open-stream", streamId, kind, input });
@@ -80,7 +95,7 @@ export function linkStreams({ send, sendBytes }: Wire) {
       },
       say: (message) => void (isOpen() && send({ type: "stream-control", streamId, message })),
       close() {
-        if (open.delete(streamId)) send({ type: "close-stream", streamId });
+        if (open.delete(streamId)) toldOff(streamId);
       },
     };
   }
@@ -119,7 +134,10 @@ export function linkStreams({ send, sendBytes }: Wire) {
       const frame = readDataFrame(bytes);
       if (!frame) return false;
       const stream = open.get(frame.streamId);
-      if (!stream) return true;
+      if (!stream) {
+        toldOff(frame.streamId);
+        return true;
+      }
       if (frame.payload.length > stream.credit) return false;
       stream.credit -= frame.payload.length;
       stream.ears.bytes(frame.payload);

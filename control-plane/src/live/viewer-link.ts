@@ -10,6 +10,7 @@ export interface ViewerSocket {
 }
 
 type Input = StreamInput<"terminal">;
+export type ViewerLink = ReturnType<typeof viewerLink>;
 /** What becomes of a terminal that is new. */
 export interface Beginning {
   ready(): Promise<void>;
@@ -150,6 +151,7 @@ export function viewerLink(
         return resizing === undefined ? resize() : undefined;
       }
       if (frame.type === "end") return end(`Ended by ${input.by}.`);
+      if (frame.type === "at") return;
       unread -= frame.bytes;
       return show();
     },
@@ -176,7 +178,8 @@ export function viewerLink(
   };
 }
 
-function parsed(text: string): unknown {
+/** Undefined for what is no JSON. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

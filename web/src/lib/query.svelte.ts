@@ -8,6 +8,8 @@ export interface Source<T> {
   fetch(): Promise<T>;
   /** Which news make it out of date. */
   outdatedBy?(news: News, value: T | undefined): boolean;
+  /** Asked for again so often while somebody looks, whatever the news. */
+  everyMs?: number;
 }
 
 /** Events come in bursts; one fetch answers them all. */
@@ -37,8 +39,10 @@ export class Query<T> {
       const deafen = viewerLink.hear((news) => {
         if (news.type === "reset" || next.outdatedBy?.(news, this.value)) this.#soon();
       });
+      const asking = next.everyMs && setInterval(() => document.hidden || void this.refresh(), next.everyMs);
       return () => {
         deafen();
+        clearInterval(asking);
         clearTimeout(this.#timer);
         this.#turn++;
       };

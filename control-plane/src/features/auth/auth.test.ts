@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { memoryPlatform } from "../../platform/memory/platform.ts";
-import { ADMIN, asker, setUp } from "../../platform/memory/tester.ts";
+import { ADMIN, asker } from "../../platform/asker.ts";
+import { setUp } from "../../platform/memory/tester.ts";
 
 const login = { email: ADMIN.email, password: ADMIN.password };
 

@@ -6,7 +6,7 @@ import { bell, type Out } from "../../sse.ts";
 export async function deploymentStory({ deployments, jobs, events }: Services, id: string, after: number, { send, sendAll, signal }: Out) {
   const { jobId } = await deployments.get(id);
   const news = bell(signal);
-  const leave = events.subscribe(undefined, (said) => {
+  const leave = await events.subscribe(undefined, (said) => {
     if (said === "reset" || said.id === jobId || said.id === id || said.type === "server.changed") news.ring();
   });
   try {

@@ -67,7 +67,11 @@ export function jobService(
     get,
     getMany: (ids: string[]) => store.findMany(ids),
     view,
-    list: async (page: PageQuery) => pageOf(await Promise.all((await store.list(page)).map((job) => view(job))), await store.count(), page),
+    async list(page: PageQuery) {
+      const rows = await store.list(page);
+      const of = await servers.presences(rows.map(({ serverId }) => serverId));
+      return pageOf(await Promise.all(rows.map((job) => view(job, of.get(job.serverId)))), await store.count(), page);
+    },
     /** What a job said. A log that is going is gone: it is never shown in part. */
     async entries(id: string, from: number): Promise<Entry[]> {
       const job = await get(id);

@@ -62,7 +62,7 @@ export const eventRoutes = (services: Services) =>
       const news = bell(signal);
       const waiting: { event: string; data: unknown; id: string }[] = [];
       const reset = { event: "reset", data: {} };
-      const leave = services.events.subscribe(c.req.header("last-event-id"), (said, id) => {
+      const leave = await services.events.subscribe(c.req.header("last-event-id"), (said, id) => {
         // Who reads too slowly is told to begin anew: nothing grows without bound.
         if (waiting.length > 1_000) waiting.splice(0, waiting.length, { ...reset, id });
         else if (said === "reset") waiting.push({ ...reset, id });

@@ -15,6 +15,7 @@ export function systemService(ports: Ports, identity: Promise<Identity>) {
     version: settings.version,
     startedAt,
     localProblem: () => settings.localProblem(),
+    samples: settings.samples,
     identity: () => identity,
     /** The time by which what is old may go; undefined while the clock cannot be believed. */
     steadyNow: steadyTime(ports),

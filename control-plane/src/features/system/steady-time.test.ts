@@ -128,3 +128,12 @@ test("the last look is written once an hour at most", async () => {
   await during(now, MINUTE);
   expect(await kept()).toBe(wall);
 });
+
+test("a clock that nobody sets is believed at once, however long nothing was done", async () => {
+  await start()();
+  wall += 3_650 * DAY;
+  const { database } = platform;
+  const log = { debug() {}, info() {}, error() {}, warn: (message: string) => void warnings.push(message) };
+  expect(await steadyTime({ database, clock: { now: () => wall, elapsed: () => wall, sure: true }, log })()).toBe(wall);
+  expect(warnings).toEqual([]);
+});

@@ -58,14 +58,7 @@ export function terminalService(
   const store = terminalStore(database);
   const changed = (serverId: string) => events.publish({ type: "server.changed", id: serverId });
 
-  /** Those of a server that is away count for nothing: nobody can end them now. */
-  async function assertRoom(userId: string) {
-    const open = await Promise.all(
-      (await store.openOf(userId)).map(async ({ serverId, n }) => ((await rooms.link(serverId)) === undefined ? 0 : n)),
-    );
-    if (open.reduce((sum, n) => sum + n, 0) >= OPEN_AT_ONCE)
-      throw new AppError("TOO_MANY_TERMINALS", `You have ${OPEN_AT_ONCE} terminals open. End one of them first.`);
-  }
+  const tooMany = () => new AppError("TOO_MANY_TERMINALS", `You have ${OPEN_AT_ONCE} terminals open. End one of them first.`);
 
   /** Ends those whose users are none any more, or may open none now; of a server that is away, when it is back. */
   async function endDisallowed(serverId?: string) {
@@ -91,7 +84,7 @@ export function terminalService(
     const policy = servers.policyOf(server);
     const refusal = policy && allowTerminal(policy, { target, by: caller.email });
     if (refusal) throw servers.policyRefused(refusal);
-    if (session === undefined) await assertRoom(caller.userId);
+    if (session === undefined && (await store.countOpenOf(caller.userId)) >= OPEN_AT_ONCE) throw tooMany();
     if ((await rooms.link(server.id)) === undefined)
       throw new AppError("SERVER_AWAY", `${server.name} is away. A terminal can be opened once it is back.`);
     const [ticket, expiresAt] = [randomText(24), clock.now() + TICKET_MS];
@@ -126,22 +119,16 @@ export function terminalService(
     return may(caller.role, "terminals", target.type) ? "in" : "gone";
   }
 
-  let turn: Promise<unknown> = Promise.resolve();
-  /** One at a time, so that of many who come together none is let in beyond what a user may have. */
-  function begin(ticket: TicketRow, epoch: number): Promise<boolean> {
-    const begun = turn.then(() => beginNow(ticket, epoch));
-    turn = begun.catch(() => {});
-    return begun;
-  }
-
-  async function beginNow(ticket: TicketRow, epoch: number): Promise<boolean> {
+  /** Writes down that it is opened, with who asked; of many who come together none is let in beyond what a user may have. */
+  async function begin(ticket: TicketRow, epoch: number): Promise<boolean> {
     const { terminalId: id, serverId, target, userId, by, address } = ticket;
     const row = await store.find(id);
     if (row) {
       await store.asked(id, epoch);
       return row.startedAt !== null;
     }
-    await assertRoom(userId);
+    if (!(await store.insertBelow(OPEN_AT_ONCE, { id, serverId, target, userId, by, address, epoch, openedAt: clock.now() })))
+      throw tooMany();
     const place =
       target.type === "host"
         ? { subject: await servers.nameOf(serverId) }
@@ -152,7 +139,7 @@ export function terminalService(
       serverId,
       ...place,
     };
-    await activity.write(act, [store.insert({ id, serverId, target, userId, by, address, epoch, openedAt: clock.now() })]);
+    await activity.write(act, []);
     changed(serverId);
     return false;
   }

@@ -5,6 +5,9 @@ import type { Database, Statement } from "../../ports.ts";
 import { type TerminalRow, terminals, terminalTickets, type TicketRow } from "./schema.ts";
 
 const isOpen = isNull(terminals.endedAt);
+type NewTerminal = Omit<TerminalRow, "startedAt" | "endedAt" | "why">;
+const openOf = (userId: string) => sql<number>`(select count(*) from terminals join servers on servers.id = terminals.serverId
+  where terminals.userId = ${userId} and terminals.endedAt is null and servers.connectedAt is not null and servers.disconnectedAt is null)`;
 
 export function terminalStore(database: Database) {
   const onServer = (serverId: string) => eq(terminals.serverId, serverId);
@@ -28,13 +31,8 @@ export function terminalStore(database: Database) {
           .where(and(onServer(serverId), isOpen))
           .limit(1)
       ).length > 0,
-    /** How many of a user's are open on each server. */
-    openOf: (userId: string) =>
-      database
-        .select({ serverId: terminals.serverId, n: count() })
-        .from(terminals)
-        .where(and(eq(terminals.userId, userId), isOpen))
-        .groupBy(terminals.serverId),
+    /** How many of a user's are open. Those of a server that is away count for nothing: nobody can end them now. */
+    countOpenOf: async (userId: string) => (await database.select({ n: openOf(userId) }).from(sql`(select 1)`))[0]!.n,
     /** Every one that is open, on one server or on all. */
     allOpen: (serverId?: string): Promise<TerminalRow[]> =>
       database
@@ -53,7 +51,12 @@ export function terminalStore(database: Database) {
       ).at(0),
     dropTickets: (before: number) => database.delete(terminalTickets).where(lt(terminalTickets.expiresAt, before)),
 
-    insert: (row: typeof terminals.$inferInsert): Statement => database.insert(terminals).values(row),
+    /** Writes down that one is opened, where its user has fewer than so many open; false where not. */
+    async insertBelow(most: number, { id, serverId, target, userId, by, address, epoch, openedAt }: NewTerminal): Promise<boolean> {
+      const row = sql`select ${id}, ${serverId}, ${JSON.stringify(target)}, ${userId}, ${by}, ${address}, ${epoch}, ${openedAt}, null, null, null
+        where ${openOf(userId)} < ${most}`;
+      return (await database.insert(terminals).select(row).returning({ id: terminals.id })).length > 0;
+    },
     asked: (id: string, epoch: number) => database.update(terminals).set({ epoch }).where(eq(terminals.id, id)),
     started: (serverId: string, ids: string[], startedAt: number): Statement =>
       database

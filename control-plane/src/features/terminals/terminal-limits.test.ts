@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asker } from "../../platform/memory/tester.ts";
+import { asker } from "../../platform/asker.ts";
 import { soon, world } from "../../platform/memory/terminal-world.ts";
 
 test("twenty are enough for one user", async () => {

@@ -1,6 +1,6 @@
 import type { TerminalTicket } from "@appos/shared/terminals";
 import { expect, test } from "vitest";
-import { asker } from "../../platform/memory/tester.ts";
+import { asker } from "../../platform/asker.ts";
 import { soon, world } from "../../platform/memory/terminal-world.ts";
 
 test("who is not signed in, or may only look, gets no ticket", async () => {

@@ -1,16 +1,21 @@
-import { scrypt } from "node:crypto";
+import { createHash, scrypt } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { drizzle } from "drizzle-orm/libsql";
-import { migrate } from "drizzle-orm/libsql/migrator";
+import { readMigrationFiles } from "drizzle-orm/migrator";
 import { type App, createApp } from "../../app.ts";
 import { eventLog } from "../../live/events.ts";
 import { roomMap } from "../../live/rooms.ts";
 import type { Downloads, Keys, Log, Ports, Retention } from "../../ports.ts";
 import { createServices, type Services } from "../../services.ts";
+import { migrateDatabase } from "../migrations.ts";
 import { memoryClient } from "./sqlite.ts";
 
+const migrations = readMigrationFiles({ migrationsFolder: join(import.meta.dirname, "../../../migrations") });
+
 const derive = promisify<string, Uint8Array, number, { N: number; r: number; p: number }, Buffer>(scrypt);
+
+const ARCHIVE = new TextEncoder().encode("the agent");
 
 /** What a simulation decides by itself. */
 interface Nature {
@@ -25,7 +30,7 @@ interface Nature {
 /** A whole platform in memory: a database that outlives the control plane, a clock that moves when told. */
 export async function memoryPlatform(retention: Retention = { jobDays: 365, logDays: 90, logBytes: 2 ** 31 }, given?: Nature) {
   const client = memoryClient();
-  await migrate(drizzle(client), { migrationsFolder: join(import.meta.dirname, "../../../migrations") });
+  await migrateDatabase(client, migrations);
   // Lucia reads the real clock, so that is where this one begins.
   let time = Date.now();
   let elapsed = 0;
@@ -46,8 +51,8 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
   };
   const downloads: Downloads = {
     installer: async () => "url __APPOS_URL__ x64 __APPOS_SHA256_X64__",
-    checksum: async (arch) => (arch === "x64" ? "abc" : undefined),
-    archive: async () => undefined,
+    checksum: async (arch) => (arch === "x64" ? createHash("sha256").update(ARCHIVE).digest("hex") : undefined),
+    archive: async (arch) => (arch === "x64" ? { body: new Blob([ARCHIVE]).stream(), bytes: ARCHIVE.length } : undefined),
   };
 
   /** Starts a control plane. `kill` is `kill -9`: nothing it asked of the database ever comes back. */
@@ -66,7 +71,7 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
       rooms: {
         wake: (serverId) => void rooms.wake(serverId),
         offer: (serverId, offer, link) => void rooms.offer(serverId, offer, link),
-        revoke: (serverId) => void rooms.revoke(serverId),
+        revoke: (serverId, upTo) => void rooms.revoke(serverId, upTo),
         sample: async (serverId) => rooms.sample(serverId),
         link: async (serverId) => rooms.link(serverId),
         endTerminals: (serverId, sessions, why) => rooms.endTerminals(serverId, sessions, why),
@@ -77,7 +82,7 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
       keys,
       downloads,
       log,
-      settings: { version: "0.0.0", publicUrl: "https://appos.example.org", localProblem: () => null, retention },
+      settings: { version: "0.0.0", publicUrl: "https://appos.example.org", samples: "always", localProblem: () => null, retention },
     };
     const services: Services = createServices(ports);
     let app: App | undefined;
@@ -86,6 +91,7 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
       get app() {
         return (app ??= createApp(services, { address: (c) => c.req.header("x-test-address") ?? "192.0.2.1", log }));
       },
+      ports,
       services,
       rooms,
       kill: () => void (alive = false),

@@ -7,11 +7,15 @@ import { Query } from "#lib/query.svelte.ts";
 
 const about = (type: string, ...nouns: string[]) => nouns.some((noun) => type.startsWith(`${noun}.`));
 
+/** Servers may say how they are doing only while somebody asks: for five minutes each time. */
+const WATCH_AGAIN_MS = 2 * 60_000;
+
 /** Every server. Made while a component is. */
 export const serversQuery = (): Query<Page<ServerView>> =>
   new Query(() => ({
     key: "servers",
     fetch: api.servers.list,
+    everyMs: WATCH_AGAIN_MS,
     outdatedBy: ({ type }) => type === "server.changed" || type === "server.removed",
   }));
 
@@ -23,6 +27,7 @@ export const serverQuery = (named: () => string | undefined): Query<ServerView> 
     return {
       key: `server/${name}`,
       fetch: () => api.servers.get(name),
+      everyMs: WATCH_AGAIN_MS,
       outdatedBy: (news, server) => news.type === "server.changed" && (!server || news.id === server.id),
     };
   });

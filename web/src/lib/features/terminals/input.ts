@@ -22,6 +22,10 @@ export class Input {
     this.#go();
   }
 
+  allTaken(): void {
+    this.taken(this.#underway);
+  }
+
   #go() {
     for (let next = this.#waiting[0]; next && this.#underway + next.length <= this.#window; next = this.#waiting[0]) {
       this.#waiting.shift();

@@ -82,6 +82,21 @@ test("nothing is typed before the terminal is there, and nothing of it later", a
   expect(socket.sent).toEqual([{ type: "resize", cols: 90, rows: 30 }, new Uint8Array([2])]);
 });
 
+test("asked where it is, it says so, and what was typed or read before counts no more", async () => {
+  const { socket, link } = await opened();
+  socket.says(ready);
+  socket.prints("hello");
+  link.type(new Uint8Array(wire.inputBytes));
+  link.type(new Uint8Array(3));
+  const sent = socket.sent.length;
+  socket.says({ type: "where" });
+  expect(socket.sent.slice(sent)).toEqual([new Uint8Array(3), { type: "at", after: 5, cols: 90, rows: 30 }]);
+  socket.says({ ...ready, offset: 5 });
+  socket.prints("!");
+  expect(socket.sent.at(-1)).toEqual({ type: "read", bytes: 1 });
+  expect(printed.map(({ text }) => text)).toEqual(["hello", "!"]);
+});
+
 test("it goes on where it was when its server is back, and says how much was not kept", async () => {
   const { socket } = await opened();
   socket.says(ready);

@@ -140,6 +140,7 @@ export class TerminalLink {
   #hear(said: TerminalFrame): ApiError | undefined {
     if (said.type === "ready") this.#ready(said);
     if (said.type === "taken") this.#input?.taken(said.bytes);
+    if (said.type === "where") this.#sayWhere();
     if (said.type === "exit") this.#is({ is: "ended", code: said.code, signal: said.signal, why: said.why });
     if (said.type === "error") return new ApiError(said.code as ApiErrorCode, said.message);
     return undefined;
@@ -149,12 +150,22 @@ export class TerminalLink {
     if (lost > 0 && this.#after > 0) this.#options.onlost(lost);
     if (this.#after === 0) this.#saidBefore = end ?? 0;
     this.#after = offset;
-    this.#credit = new Credit((bytes) => this.#say({ type: "read", bytes }));
-    this.#input = new Input(wire.inputBytes, (data) => this.#socket?.send(data));
+    // What came before is not counted any more.
+    const credit = new Credit((bytes) => this.#credit === credit && this.#say({ type: "read", bytes }));
+    this.#credit = credit;
+    this.#input ??= new Input(wire.inputBytes, (data) => this.#socket?.send(data));
     this.#wait = FIRST_WAIT_MS;
     this.#is({ is: "open" });
     const { columns, rows } = this.#options.size();
     this.resize(columns, rows);
+  }
+
+  /** The control plane has forgotten where this page is: output goes on after what it has, and what was typed has arrived. */
+  #sayWhere() {
+    this.#credit = undefined;
+    this.#input?.allTaken();
+    const { columns, rows } = this.#options.size();
+    this.#say({ type: "at", after: this.#after, cols: columns, rows });
   }
 
   #take(data: Uint8Array<ArrayBuffer>) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { rechecker } from "./viewers.ts";
+import { rechecker } from "./viewer-door.ts";
 
 test("who may look on no longer is out, and so is whom nobody could look up three times in a row", async () => {
   const answers: ("in" | "out" | "gone" | Error)[] = [];
