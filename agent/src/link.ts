@@ -1,6 +1,6 @@
 import { HANDSHAKE_MS, HEARTBEAT_MS, PING, PONG, SILENCE_MS } from "@appos/shared/agent-link";
 import type { Conversation, Wire } from "./conversation.ts";
-import { Impostor } from "./handshake.ts";
+import { LinkOver } from "./handshake.ts";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 60_000;
@@ -34,6 +34,8 @@ export interface LinkOptions {
   timer(ms: number, task: () => void): () => void;
   /** From 0 up to 1. */
   random(): number;
+  /** There is another address to go to: nobody waits long before that. */
+  soon?(): boolean;
   converse(wire: Wire): Conversation;
   /** Told why each attempt failed or each link ended, how long it had been up, and when the next one comes. */
   onDown(why: string, heldMs: number, nextInMs: number): void;
@@ -49,7 +51,7 @@ export async function keepLink(options: LinkOptions) {
     if (stop.aborted) return;
     const held = now() - began;
     failures = held > STABLE_MS ? 0 : failures + 1;
-    const wait = random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
+    const wait = random() * (options.soon?.() ? FIRST_WAIT_MS : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures));
     onDown(why, held, wait);
     await new Promise<void>((done) => {
       const cancel = timer(wait, done);
@@ -110,8 +112,8 @@ function oneLink({ dial, converse, now, timer, stop }: LinkOptions): Promise<str
         if (text === PONG) return;
         if (text === PING) return open?.socket.send(PONG);
         open?.conversation.hear(text).catch((error: unknown) => {
-          // Only an impostor is the link's own affair; anything else is a fault that a new start mends.
-          if (!(error instanceof Impostor)) throw error;
+          // Anything else is a fault that a new start mends.
+          if (!(error instanceof LinkOver)) throw error;
           give(error.message);
         });
       },

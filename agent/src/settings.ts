@@ -16,6 +16,8 @@ export const Identity = z.object({
   controlPlaneKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
   /** This server's own Ed25519 key: PKCS #8, base64url. */
   privateKey: z.string().min(1),
+  /** Where the control plane was before it moved to `url`, and when this agent followed it. */
+  moved: z.object({ from: z.string(), at: z.int() }).optional(),
   /** Certificates to trust besides the usual ones, a PEM file. */
   ca: z.string().optional(),
 });

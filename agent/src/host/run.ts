@@ -17,10 +17,13 @@ import { type Identity, type Settings, requireIdentity, settingsFrom } from "../
 import { startTerminals } from "../streams/terminals.ts";
 import { agentVersion } from "../version.ts";
 import { voice } from "../voice.ts";
+import { whereabouts } from "../whereabouts.ts";
 import { openAgentSocket } from "./agent-socket.ts";
 import { dialler } from "./dial.ts";
+import { followTo } from "./follow.ts";
 import { ledger } from "./ledger.ts";
 import { takeLock } from "./lock.ts";
+import { controlPlaneUrl } from "./outbound.ts";
 import { hostJobs, startHostActs } from "./run-acts.ts";
 import { statusFile } from "./status-file.ts";
 import type { Verb } from "./verb.ts";
@@ -98,11 +101,20 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
   const closeSocket = await openAgentSocket({ path: files.socket, acts, jobs, log });
   const terminals = startTerminals(machine);
   const link = linkMemory({ life: crypto.randomUUID(), boot: await bootId() }, () => performance.now());
+  const where = whereabouts(
+    identity.url,
+    (url) => controlPlaneUrl(url).origin,
+    (url, from) => {
+      log.info("the control plane has moved, and this server with it", { from, url });
+      return followTo(settings, identity, { url, from, at: Date.now() });
+    },
+  );
   await keepLink({
-    dial: dialler(identity),
+    dial: (hearer) => dialler({ ...identity, url: where.next() })(hearer),
     now: () => performance.now(),
     timer,
     random: Math.random,
+    soon: where.elsewhere,
     stop,
     converse: (wire) =>
       converse(
@@ -115,16 +127,21 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
           acts: report,
           linkReport: link.up,
           onWelcome() {
-            log.info("link is up", { url: identity.url });
+            where
+              .letIn()
+              .catch((error: unknown) => log.error("the control plane's new address could not be kept", { error: String(error) }));
+            log.info("link is up", { url: where.next() });
             status.tell({ link: { state: "up", since: Date.now(), lastError: null } });
           },
+          onMoved: where.moved,
           onFacts: ({ dockerVersion, composeVersion, dockerProblem }) =>
             status.tell({ docker: { version: dockerVersion, compose: composeVersion, problem: dockerProblem } }),
           warn: (message) => log.warn(message),
         },
         wire,
       ),
-    onDown(why, heldMs, nextInMs) {
+    onDown(reason, heldMs, nextInMs) {
+      const why = where.down(reason);
       link.down(why);
       log.warn("link is down", { why, heldMs: Math.round(heldMs), nextInMs: Math.round(nextInMs) });
       status.tell({ link: { state: "down", since: Date.now(), lastError: why } });

@@ -19,6 +19,7 @@ export const status: Verb = {
     const lines = [
       ["Server", `${identity.serverName} (${identity.serverId})`],
       ["Control plane", identity.url],
+      ...(identity.moved ? [["", `moved there from ${identity.moved.from}, at ${moment(identity.moved.at)}`]] : []),
       ...told(now),
       ["Policy", (await policySummary(settings)).text],
     ];

@@ -25,12 +25,17 @@ export const authentication: Check = {
 };
 
 async function controlPlaneProvesItself(identity: Identity, env: NodeJS.ProcessEnv): Promise<Finding> {
-  const { hello, prove } = handshake(identity, agentVersion);
+  const { hello, prove, newAddress } = handshake(identity, agentVersion);
   const attempt = await tryLink(controlPlaneUrl(identity.url), identity, env, JSON.stringify(hello));
   if (!attempt.opened && attempt.status === 403)
     return broken("the control plane does not know this server", "It was removed in the console. Add it again and enroll with --replace.");
   if (!attempt.opened) return broken(attempt.why, "See the checks above.");
   const frame = ControlFrame.safeParse(attempt.reply).data;
+  if (frame?.type === "moved")
+    return broken(
+      `the control plane has moved to ${await newAddress(frame)}`,
+      "The running agent goes there, and stays once it was let in: appos-agent status.",
+    );
   if (frame?.type !== "challenge")
     return broken("what answered speaks another protocol", "Use an agent and a control plane of the same version.");
   await prove(frame);

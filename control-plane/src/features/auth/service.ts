@@ -8,6 +8,7 @@ import { minutesToWait, WINDOW_MS, windowOf } from "./login-limits.ts";
 import { hashPassword, passwordFits, passwordWeakness } from "./password.ts";
 import type { Token, User } from "./schema.ts";
 import { sessions } from "./sessions.ts";
+import { SETUP, SETUP_LINK, setupLinks } from "./setup-links.ts";
 import { authStore, sessionRows } from "./store.ts";
 
 /** Somebody who is signed in, by a browser's session or by a token. */
@@ -22,12 +23,11 @@ export interface Caller {
 }
 export type AuthService = ReturnType<typeof authService>;
 
-const SETUP = "setup";
-const SETUP_LINK = "setup-link";
 const TOKEN_PREFIX = "appos_";
 
 export function authService({ database, clock, keys }: Ports, activity: ActivityService) {
   const store = authStore(database);
+  const links = setupLinks({ database, clock });
   const rows = sessionRows(database, clock.now);
   const live = sessions(rows);
   const me = ({ id, email, name, role }: User): Me => ({ id, email, name, role });
@@ -65,15 +65,8 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
   }
 
   return {
-    setupNeeded: async () => !(await store.milestone(SETUP)),
-
-    /** The secret of a new one-time set-up link; every older link is void. Nothing once AppOS is set up. */
-    async setupToken(): Promise<string | undefined> {
-      if (await store.milestone(SETUP)) return undefined;
-      const token = randomText(24);
-      await store.replaceMilestone(SETUP_LINK, sha256(token), clock.now());
-      return token;
-    },
+    setupNeeded: links.needed,
+    setupToken: links.token,
 
     async setup({ token, ...asked }: Setup, address: string): Promise<Me> {
       if (await store.milestone(SETUP)) throw new AppError("SETUP_DONE", "AppOS has its administrator already. Sign in instead.");

@@ -6,23 +6,29 @@ import type { Keys } from "../../ports.ts";
 
 const derive = promisify<string, Uint8Array, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(scrypt);
 
+const KEPT = "secret.key";
+
 /** The master key given, or the one kept in the data folder, made at the first start. */
 export async function nodeKeys(dataDir: string, given: Uint8Array | undefined): Promise<Keys> {
   const turns = twoAtATime();
   return {
-    master: given ?? (await keptKey(join(dataDir, "secret.key"))),
+    master: given ?? (await masterKeyIn(dataDir)) ?? (await newKey(join(dataDir, KEPT))),
     scrypt: (password, salt, { N, r, p, length }) =>
       turns(async () => new Uint8Array(await derive(password, salt, length, { N, r, p, maxmem: 256 * N * r }))),
   };
 }
 
-async function keptKey(path: string): Promise<Uint8Array> {
+/** The master key that the data folder keeps; undefined before the first start. */
+export async function masterKeyIn(dataDir: string): Promise<Uint8Array | undefined> {
+  const path = join(dataDir, KEPT);
   const kept = await readFile(path, "utf8").catch(() => undefined);
-  if (kept !== undefined) {
-    const key = new Uint8Array(Buffer.from(kept, "base64"));
-    if (key.length !== 32) throw new Error(`The master key in ${path} is damaged: it must be 32 bytes in base64. Put the right one back.`);
-    return key;
-  }
+  if (kept === undefined) return undefined;
+  const key = new Uint8Array(Buffer.from(kept, "base64"));
+  if (key.length !== 32) throw new Error(`The master key in ${path} is damaged: it must be 32 bytes in base64. Put the right one back.`);
+  return key;
+}
+
+async function newKey(path: string): Promise<Uint8Array> {
   const key = randomBytes(32);
   const file = await open(path, "wx", 0o600);
   await file.writeFile(key.toString("base64"));

@@ -20,7 +20,7 @@ terminals:
   host: true
 `;
 
-interface Place {
+export interface Place {
   /** The agent's program, and its folder. */
   program: string;
   folder: string;
@@ -29,8 +29,11 @@ interface Place {
   environment: NodeJS.ProcessEnv;
 }
 
-/** Keeps this machine's own agent: enrolled as `local` once a Docker Engine answers, started again when it ends. */
-export function localAgent(services: Services, place: Place, log: Log) {
+/**
+ * Keeps this machine's own agent: enrolled as `local` once a Docker Engine answers, started again when it ends. Without
+ * services, where AppOS has moved away, it goes on as what it is.
+ */
+export function localAgent(services: Services | undefined, place: Place, log: Log) {
   let child: ChildProcess | undefined;
   let stopping = false;
   let timer: NodeJS.Timeout | undefined;
@@ -47,26 +50,39 @@ export function localAgent(services: Services, place: Place, log: Log) {
   }
 
   async function begin() {
+    if (services && !(await isServer(services))) return;
+    // An agent of ours may have outlived a control plane that was killed: it has work to finish.
+    if ((await holder()) === undefined) start();
+    else later(watch, LOOK_AGAIN_MS / 15);
+  }
+
+  /** Whether this machine is server `local`, now if not before; where it cannot be yet, it is tried again. */
+  async function isServer(services: Services): Promise<boolean> {
     if (!/^http:\/\/(127\.|localhost|\[::1\])/.test(place.url)) {
       problem = `AppOS listens at ${place.url} only, and this machine's own agent talks to it over the loopback address. Use APPOS_HOST=0.0.0.0 or 127.0.0.1.`;
-      return;
+      return false;
     }
     if (!(await dockerAnswers())) {
       problem =
         place.environment["APPOS_DOCKER_PROBLEM"] ??
         "No Docker Engine answers on this machine. Install Docker Engine with Compose v2 and start it; AppOS then takes this machine in by itself.";
-      return later(begin, LOOK_AGAIN_MS);
+      later(begin, LOOK_AGAIN_MS);
+      return false;
+    }
+    if (await isElsewhere(services)) {
+      problem =
+        "Server local is another machine, from before AppOS moved here. Set APPOS_LOCAL_AGENT=off; or remove server local, and this machine takes its place.";
+      later(begin, LOOK_AGAIN_MS);
+      return false;
     }
     problem = null;
-    if (!(await enrolled())) {
-      await enroll();
+    if (!(await enrolled(services))) {
+      await enroll(services);
       // One that outlived its control plane still holds the key and the address it had.
       const former = await holder();
       if (former !== undefined) kill(former, "SIGTERM");
     }
-    // An agent of ours may have outlived a control plane that was killed: it has work to finish.
-    if ((await holder()) === undefined) start();
-    else later(watch, LOOK_AGAIN_MS / 15);
+    return true;
   }
 
   async function watch() {
@@ -74,13 +90,22 @@ export function localAgent(services: Services, place: Place, log: Log) {
     else later(watch, LOOK_AGAIN_MS / 15);
   }
 
-  async function enrolled(): Promise<boolean> {
-    const identity = Identity.safeParse(await json(join(place.folder, "agent.json"))).data;
+  const identityHere = async () => Identity.safeParse(await json(join(place.folder, "agent.json"))).data;
+
+  /** Whoever is `local` already is not pushed aside by a machine that never was. */
+  async function isElsewhere({ servers }: Services): Promise<boolean> {
+    const local = await servers.find(LOCAL).catch(() => undefined);
+    // One that was never up may be this machine, ended in the middle of its enrollment.
+    return local?.facts != null && (await identityHere())?.serverId !== local.id;
+  }
+
+  async function enrolled(services: Services): Promise<boolean> {
+    const identity = await identityHere();
     if (!identity || identity.url !== place.url) return false;
     return (await services.servers.publicKey(identity.serverId)) !== undefined;
   }
 
-  async function enroll() {
+  async function enroll(services: Services) {
     const existing = await services.servers.find(LOCAL).catch(() => undefined);
     const { token } = existing
       ? await services.servers.enrollAgain(existing.id, place.url, null)

@@ -1,32 +1,26 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
+import { LogLevel, MasterKey, misfits, NewAddress, optional, PublicUrl, retentionVariables } from "../environment.ts";
 
 const Port = z.coerce.number().int().min(0).max(65_535);
-const Url = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
-const Key = z
+/** One server of NATS, or several of one cluster, by commas. */
+const NatsUrls = z
   .string()
-  .transform((text) => new Uint8Array(Buffer.from(text, "base64")))
-  .refine((key) => key.length === 32, "It must be 32 bytes in base64: openssl rand -base64 32");
-const Days = z.coerce.number("It is a number of days, from 1 to 36500").int().min(1).max(36_500);
-const units = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
-/** A number of bytes, or of KiB, MiB, GiB, TiB: 2G, 500MiB. */
-const Bytes = z
-  .string()
-  .regex(/^\d{1,15}(|[KMGT](i?B)?)$/, "It is a number of bytes, or one with a unit: 500M, 2G")
-  .transform((text) => Number.parseInt(text, 10) * units[(/[KMGT]/.exec(text)?.[0] ?? "") as keyof typeof units]);
-const optional = <S extends z.ZodType>(schema: S) => z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
-
+  .transform((text) => text.split(",").map((url) => url.trim()))
+  .refine((urls) => urls.every((url) => /^(nats|tls):\/\//.test(url) && URL.canParse(url)), "It begins with nats:// or tls://");
 const Environment = z.object({
   APPOS_HOST: z.string().default("127.0.0.1"),
   APPOS_PORT: Port.default(9091),
   APPOS_DATA_DIR: z.string().default(".appos"),
-  APPOS_PUBLIC_URL: optional(Url),
+  APPOS_PUBLIC_URL: optional(PublicUrl),
+  APPOS_MOVED_TO: optional(NewAddress),
   APPOS_DATABASE_URL: optional(
     z.string().regex(/^(file:|libsql:\/\/|https?:\/\/|wss?:\/\/)/, "It begins with file:, libsql:// or http(s)://"),
   ),
   APPOS_DATABASE_TOKEN: optional(z.string()),
-  APPOS_SECRET_KEY: optional(Key),
+  APPOS_NATS_URL: optional(NatsUrls),
+  APPOS_SECRET_KEY: optional(MasterKey),
   APPOS_LOCAL_AGENT: z.enum(["auto", "off"]).default("auto"),
   /** Set by scripts/start.mjs where it could not give this machine a Docker Engine. */
   APPOS_DOCKER_PROBLEM: optional(z.string()),
@@ -34,10 +28,8 @@ const Environment = z.object({
   SUPERUSER_EMAIL: optional(z.string()),
   SUPERUSER_PASSWORD: optional(z.string()),
   APPOS_LOG: z.enum(["pretty", "json"]).default("pretty"),
-  APPOS_JOB_DAYS: Days.default(365),
-  APPOS_LOG_DAYS: Days.default(90),
-  APPOS_LOG_BYTES: Bytes.default(2 * 1024 ** 3),
-  APPOS_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  ...retentionVariables,
+  APPOS_LOG_LEVEL: LogLevel.default("info"),
 });
 
 export type NodeSettings = ReturnType<typeof settingsFrom>;
@@ -45,17 +37,25 @@ export type NodeSettings = ReturnType<typeof settingsFrom>;
 /** What the environment says; throws with one sentence for each thing that does not fit. */
 export function settingsFrom(environment: Record<string, string | undefined>) {
   const { data, error } = Environment.safeParse(environment);
-  if (error) throw new Error(error.issues.map(({ path, message }) => `${path.join(".")} does not fit. ${message}`).join("\n"));
+  if (error) throw new Error(misfits(error));
+  if (data.APPOS_NATS_URL && !(data.APPOS_SECRET_KEY && /^(libsql|https?|wss?):/.test(data.APPOS_DATABASE_URL ?? "")))
+    throw new Error(
+      "APPOS_NATS_URL joins several control planes, which share a database and a master key: set APPOS_DATABASE_URL to a libSQL server, and APPOS_SECRET_KEY to the same 32 bytes in base64 for all of them.",
+    );
   const dataDir = resolve(data.APPOS_DATA_DIR);
   return {
     host: data.APPOS_HOST,
     port: data.APPOS_PORT,
     dataDir,
     publicUrl: data.APPOS_PUBLIC_URL,
+    /** Where AppOS is now; undefined where it is here. */
+    movedTo: data.APPOS_MOVED_TO,
     databaseUrl: data.APPOS_DATABASE_URL ?? pathToFileURL(resolve(dataDir, "appos.db")).href,
     databaseToken: data.APPOS_DATABASE_TOKEN,
     secretKey: data.APPOS_SECRET_KEY,
-    localAgent: data.APPOS_LOCAL_AGENT === "auto",
+    natsUrls: data.APPOS_NATS_URL,
+    // Each of several machines would be "local".
+    localAgent: data.APPOS_LOCAL_AGENT === "auto" && !data.APPOS_NATS_URL,
     dockerProblem: data.APPOS_DOCKER_PROBLEM,
     initMode: data.INIT_MODE,
     superuser: { email: data.SUPERUSER_EMAIL, password: data.SUPERUSER_PASSWORD },
