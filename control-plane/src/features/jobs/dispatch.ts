@@ -13,7 +13,7 @@ const AGAIN_MS = 10_000;
 
 /** What agents say of their jobs and are told of them. What comes over any but the newest link changes nothing. */
 export function dispatcher(
-  { database, clock, events }: Pick<Ports, "database" | "clock" | "events">,
+  { database, clock, events, holder }: Pick<Ports, "database" | "clock" | "events" | "holder">,
   secrets: Secrets,
   system: SystemService,
   changed: (job: Job) => Job,
@@ -37,7 +37,7 @@ export function dispatcher(
      * Nothing to a stale one. `describe` are jobs that it holds and nobody here knows.
      */
     async agree(link: Link, { journal, jobs: journalled, seen, lanes }: Omit<Proof, "type" | "signature">) {
-      const former = await links.prove(link, lanes);
+      const former = await links.prove(link, lanes, holder ?? null);
       if (!former) return undefined;
       const { restored, upTo } = await isRestored(link, seen);
       const unsettled = await links.unsettled(link);

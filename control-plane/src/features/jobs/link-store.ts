@@ -94,10 +94,10 @@ export function linkStore(database: Database) {
     },
 
     /** Makes a proven socket the link, which makes every older one stale. Gives back the journal agreed on before; nothing to a socket that is stale itself. */
-    async prove({ serverId, epoch }: Link, lanes: number): Promise<{ journal: string | null } | undefined> {
+    async prove({ serverId, epoch }: Link, lanes: number, holder: string | null): Promise<{ journal: string | null } | undefined> {
       const proven = database
         .update(links)
-        .set({ epoch, lanes })
+        .set({ epoch, lanes, holder })
         .where(and(eq(links.serverId, serverId), lt(links.epoch, epoch)));
       return (await proven.returning({ journal: links.journal })).at(0);
     },

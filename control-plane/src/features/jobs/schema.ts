@@ -103,6 +103,8 @@ export const links = sqliteTable("links", {
   journal: text(),
   /** How many lanes its server runs side by side. */
   lanes: integer().notNull().default(3),
+  /** The process that the link was opened to, where there are several; null where that is to be shut out. */
+  holder: text(),
 });
 
 export type Job = typeof jobs.$inferSelect;

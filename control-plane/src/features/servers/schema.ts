@@ -64,6 +64,13 @@ export const timeline = sqliteTable(
   ],
 );
 
+/** The processes that may hold links, where there are several. One whose time is over has ended, or lost the database. */
+export const leases = sqliteTable("leases", {
+  id: text().primaryKey(),
+  /** By the database's clock. */
+  until: integer().notNull(),
+});
+
 /** Single-use tokens that let an agent in. Only a token's SHA-256 is stored. */
 export const enrollments = sqliteTable("enrollments", {
   id: text().primaryKey(),
@@ -82,4 +89,6 @@ const { facts: _, ...listed } = getTableColumns(servers);
 /** A server without what its agent says of its machine, which is large. */
 export const listedServer = listed;
 export type ListedServer = Omit<ServerRow, "facts">;
+/** With the number of its newest link. */
+export type LinkedServer = ListedServer & { link: number | null };
 export type TimelineRow = typeof timeline.$inferSelect;

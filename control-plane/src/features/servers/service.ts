@@ -10,6 +10,7 @@ import type { ActivityService, Actor } from "../activity/service.ts";
 import type { SystemService } from "../system/service.ts";
 import { jobRefusal, policyOf, policyRefused } from "./allowed.ts";
 import { ENROLLMENT_MS, enrollmentOf } from "./enrollment.ts";
+import { leases } from "./leases.ts";
 import { linkWatch } from "./link-watch.ts";
 import { presenceOf } from "./presence.ts";
 import type { ServerRow } from "./schema.ts";
@@ -113,7 +114,7 @@ export function serverService(ports: Ports, system: SystemService, activity: Act
         { actor: { name: "agent", address }, action: "enroll-server", subject: name, serverId: id },
         enrolledLine(id, address),
       );
-      rooms.revoke(id);
+      rooms.revoke(id, redeemed.opened);
       changed(id);
       const { id: controlPlaneId, publicKey: controlPlaneKey } = await system.identity();
       return { serverId: id, serverName: name, controlPlaneId, controlPlaneKey };
@@ -148,6 +149,7 @@ export function serverService(ports: Ports, system: SystemService, activity: Act
     publicKey: (id: string): Promise<string | undefined> => store.publicKey(id),
 
     ...links,
+    leases: leases(ports),
     timeline: async (idOrName: string, page: PageQuery): Promise<Page<TimelineView>> => timeline((await find(idOrName)).id, page),
     /** How many servers there are of each presence. */
     async census(): Promise<Record<Presence, number>> {

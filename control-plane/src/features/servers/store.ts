@@ -1,8 +1,11 @@
-import { and, asc, count, eq, gt, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { PageQuery } from "@appos/shared/envelope";
 import type { ServerFacts } from "@appos/shared/servers";
 import type { Database, Statement } from "../../ports.ts";
 import { enrollments, type ListedServer, listedServer, type ServerRow, servers } from "./schema.ts";
+
+/** A process that holds the links of these servers, and was not reached, finds here that it holds them no more. */
+const heldByNobody = (servers: SQL) => sql`update "links" set "holder" = null where "serverId" in (${servers})`;
 
 export function serverStore(database: Database) {
   const first = async (rows: Promise<ServerRow[]>) => (await rows).at(0);
@@ -47,12 +50,17 @@ export function serverStore(database: Database) {
     insert: (server: typeof servers.$inferInsert): Statement => database.insert(servers).values(server),
     rename: (id: string, name: string): Statement => database.update(servers).set({ name }).where(eq(servers.id, id)),
     /** Nothing comes back when an app has come to it meanwhile. */
-    remove: (id: string, removedAt: number) =>
-      database
-        .update(servers)
-        .set({ removedAt, publicKey: null })
-        .where(and(eq(servers.id, id), sql`not exists (select 1 from apps where apps.serverId = ${id} and apps.removedAt is null)`))
-        .returning({ id: servers.id }),
+    async remove(id: string, removedAt: number) {
+      const [removed] = await database.batch([
+        database
+          .update(servers)
+          .set({ removedAt, publicKey: null })
+          .where(and(eq(servers.id, id), sql`not exists (select 1 from apps where apps.serverId = ${id} and apps.removedAt is null)`))
+          .returning({ id: servers.id }),
+        database.run(heldByNobody(sql`select "id" from "servers" where "id" = ${id} and "removedAt" is not null`)),
+      ]);
+      return removed;
+    },
 
     /** A newer token makes the older ones of the same server void. */
     dropEnrollments: (serverId: string): Statement =>
@@ -60,18 +68,23 @@ export function serverStore(database: Database) {
     insertEnrollment: (row: typeof enrollments.$inferInsert): Statement => database.insert(enrollments).values(row),
     findEnrollment: async (tokenHash: string) =>
       (await database.select().from(enrollments).where(eq(enrollments.tokenHash, tokenHash))).at(0),
-    /** Uses a token up and gives its server this key: both or neither. Nothing comes back when somebody else was quicker or it is too late. */
+    /** Uses a token up and gives its server this key: both or neither. Nothing comes back when somebody else was quicker or it is too late; else also how many sockets it had before. */
     async redeem(tokenHash: string, publicKey: string, now: number) {
       const fresh = and(eq(enrollments.tokenHash, tokenHash), isNull(enrollments.usedAt), gt(enrollments.expiresAt, now));
       const mine = database
         .select({ serverId: enrollments.serverId })
         .from(enrollments)
         .where(and(eq(enrollments.tokenHash, tokenHash), eq(enrollments.publicKey, publicKey), eq(enrollments.usedAt, now)));
-      const [[used]] = await database.batch([
+      const [[used], , , [link]] = await database.batch([
         database.update(enrollments).set({ usedAt: now, publicKey }).where(fresh).returning(),
         database.update(servers).set({ publicKey }).where(inArray(servers.id, mine)),
+        database.run(heldByNobody(sql`${mine}`)),
+        database
+          .select({ opened: sql<number>`"opened"` })
+          .from(sql`"links"`)
+          .where(sql`"serverId" in (${mine})`),
       ]);
-      return used;
+      return used && { ...used, opened: link?.opened ?? 0 };
     },
 
     /** What presence is read from, of all that are there. */

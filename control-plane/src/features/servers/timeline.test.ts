@@ -44,6 +44,35 @@ test("nobody reads a timeline who is not signed in, and a server that is not the
   expect((await (await viewer())(`/api/v1/servers/${id}/timeline`)).status).toBe(200);
 });
 
+test("what an older link says of itself changes nothing, whichever process it was open to", async () => {
+  const { servers, platform, services, id, view, lines } = await world();
+  const [old, newest] = [await services.jobs.openLink(id), await services.jobs.openLink(id)];
+  const proof = { journal: "j", jobs: [], seen: null, lanes: 3 };
+  await services.jobs.agree({ serverId: id, epoch: newest, lanes: 3 }, proof);
+  const other = platform.start().services.servers;
+  await servers().connected(id, null, newest);
+  await other.disconnected(id, "The connection broke off.", old);
+  expect(await view()).toMatchObject({ presence: "up", linked: true });
+  await other.disconnected(id, "The connection broke off.", newest);
+  await servers().connected(id, null, old);
+  expect(await view()).toMatchObject({ linked: false });
+  expect(await lines()).toEqual(["connected"]);
+});
+
+test("what several processes tell of a server at once is told once, and nothing of it is lost", async () => {
+  const { servers, platform, id, view, lines } = await world();
+  const other = platform.start().services.servers;
+  await servers().connected(id, null);
+  await servers().disconnected(id, "The connection broke off.");
+  platform.advance(20 * SECOND);
+  await Promise.all([servers().tellTime(), other.tellTime(), servers().tellTime(), other.tellTime()]);
+  expect(await lines()).toEqual(["connected", "lost"]);
+  platform.advance(3_600 * SECOND);
+  await Promise.all([other.tellTime(), servers().connected(id, null), other.tellTime()]);
+  expect(await view()).toMatchObject({ presence: "up", linked: true });
+  expect(await lines()).toEqual(["connected", "lost", "connected"]);
+});
+
 test("a loss is told with its reason from both ends and how long it lasted", async () => {
   const { timeline, servers, pass, id } = await world();
   await servers().connected(id, "203.0.113.7");
@@ -192,4 +221,17 @@ test("a loss that could not be written is written as soon as that works again, u
   time += 10_000;
   await servers.tellTime();
   expect([(await servers.view(oslo)).presence, (await servers.view(rome)).presence]).toEqual(["away", "up"]);
+});
+
+test("that a key is used twice is said once in ten minutes, also by a control plane that has forgotten it", async () => {
+  const { id, servers, restart, pass, lines } = await world();
+  const copied = async () => (await lines()).filter((what) => what === "copied").length;
+  await servers().copied(id, null);
+  await servers().copied(id, null);
+  await restart();
+  await servers().copied(id, null);
+  expect(await copied()).toBe(1);
+  await pass(601 * SECOND);
+  await servers().copied(id, null);
+  expect(await copied()).toBe(2);
 });

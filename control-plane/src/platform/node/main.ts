@@ -7,18 +7,21 @@ import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { Email } from "@appos/shared/auth";
 import { createApp } from "../../app.ts";
-import { errorText } from "../../errors.ts";
-import { eventLog } from "../../live/events.ts";
-import { roomMap } from "../../live/rooms.ts";
-import type { Ports } from "../../ports.ts";
+import { AppError, errorText } from "../../errors.ts";
+import type { Keys, Log, Ports } from "../../ports.ts";
 import { createServices, type Services } from "../../services.ts";
+import { DatabaseRefused } from "../migrations.ts";
 import { consoleFiles } from "./console.ts";
 import { openDatabase } from "./database.ts";
+import { databaseWatch } from "./database-watch.ts";
 import { builtAgent } from "./downloads.ts";
 import { nodeKeys } from "./keys.ts";
 import { localAgent } from "./local-agent.ts";
 import { logTo } from "./log.ts";
+import { type Membership, onlyProcess } from "./membership.ts";
+import { placeOf } from "./place-of.ts";
 import { type NodeSettings, settingsFrom } from "./settings.ts";
+import { standAsSignpost } from "./signpost.ts";
 import { acceptAgents } from "./sockets.ts";
 import { acceptViewers } from "./viewers.ts";
 
@@ -44,8 +47,15 @@ async function run(settings: NodeSettings) {
     void ready.promise.then((handle) => handle(request, reply));
   });
   const url = await listen(http, settings);
+  const place = {
+    program: built("../agent/agent.mjs"),
+    folder: join(settings.dataDir, "agent"),
+    url,
+    environment: process.env,
+  };
+  if (settings.movedTo !== undefined) return ready.resolve(await standAsSignpost(http, settings.movedTo, settings, place, log));
 
-  const rooms = roomMap(() => services);
+  const keys = await nodeKeys(settings.dataDir, settings.secretKey);
   const failed = (error: unknown) => log.error("a room failed", { error: errorText(error) });
   const downloads = builtAgent(built("../agent"));
   const database = await openDatabase(settings.databaseUrl, settings.databaseToken, built("migrations"), (error) => {
@@ -54,54 +64,44 @@ async function run(settings: NodeSettings) {
     });
     process.exit(1);
   }).catch((error: unknown) => explain(error, settings));
+  const membership = await membershipOf(settings, keys, log, () => services);
   const ports: Ports = {
+    ...(membership.holder !== undefined && { holder: membership.holder }),
     database,
-    rooms: {
-      wake: (serverId) => void rooms.wake(serverId).catch(failed),
-      offer: (serverId, offer, link) => void rooms.offer(serverId, offer, link).catch(failed),
-      revoke: (serverId) => void rooms.revoke(serverId)?.catch(failed),
-      sample: async (serverId) => rooms.sample(serverId),
-      link: async (serverId) => rooms.link(serverId),
-      endTerminals: (serverId, sessions, why) => rooms.endTerminals(serverId, sessions, why),
-      open: async (serverId, kind, input) => rooms.open(serverId, kind, input),
-    },
-    events: eventLog(),
+    rooms: membership.rooms,
+    events: membership.events,
     clock: { now: Date.now, elapsed: () => performance.now() },
-    keys: await nodeKeys(settings.dataDir, settings.secretKey),
+    keys,
     downloads,
     log,
     settings: {
       version: APPOS_VERSION,
       publicUrl: settings.publicUrl,
+      samples: "always",
       localProblem: () => (settings.localAgent ? agent.problem() : null),
       retention: settings.retention,
     },
   };
   const services: Services = createServices(ports);
-  await services.servers.allDisconnected();
+  await membership.begin();
   await services.jobs.wakeAll();
 
   const app = createApp(services, { address, log });
   const site = consoleFiles(built("../web"));
   const ofApp = /^\/(api\/|openapi\.json$|metrics$|install\.sh$|agent\/)/;
   ready.resolve(getRequestListener((request, env) => (ofApp.test(new URL(request.url).pathname) ? app : site).fetch(request, env)));
-  const closeSockets = acceptAgents(http, services, rooms, acceptViewers(services, rooms, log), log);
+  const closeSockets = acceptAgents(http, services, membership.local, acceptViewers(services, membership.local, log), log);
 
-  const place = {
-    program: built("../agent/agent.mjs"),
-    folder: join(settings.dataDir, "agent"),
-    url,
-    environment: process.env,
-  };
   const agent = localAgent(services, place, log);
-  const seconds = setInterval(() => void services.servers.tellTime().catch(failed), TELL_MS);
+  const watched = databaseWatch(settings, log);
+  const seconds = setInterval(() => void watched(() => services.servers.tellTime()), TELL_MS);
   const minute = setInterval(
     () =>
       void Promise.all([
         services.jobs.wakeAll(),
         services.auth.tidy(),
         services.terminals.tidy(),
-        services.jobs.tidy(),
+        membership.isFirst().then((first) => (first ? services.jobs.tidy() : undefined)),
         services.servers.trimTimelines(),
         services.activity.tidy(),
       ]).catch(failed),
@@ -116,11 +116,20 @@ async function run(settings: NodeSettings) {
     clearInterval(minute);
     clearInterval(seconds);
     services.servers.freeze();
+    await membership.stop();
     closeSockets();
     http.close();
     await agent.stop();
+    await membership.close();
     process.exit(0);
   }
+}
+
+/** One process, or one of several; of what joins them nothing is loaded where there is one. */
+async function membershipOf({ natsUrls }: NodeSettings, keys: Keys, log: Log, services: () => Services): Promise<Membership> {
+  if (!natsUrls) return onlyProcess(services, log);
+  const { cluster } = await import("./cluster/cluster.ts");
+  return cluster(natsUrls, keys, log, services);
 }
 
 async function makeDataDir(dataDir: string) {
@@ -167,10 +176,11 @@ async function listen(http: ReturnType<typeof createServer>, { host, port }: Nod
 }
 
 function explain(error: unknown, { databaseUrl, dataDir }: NodeSettings): never {
+  if (error instanceof DatabaseRefused) throw error;
   const text = error instanceof Error ? error.message : String(error);
   if (/SQLITE_BUSY|locked/.test(text))
     throw new Error(`Another AppOS runs on the data folder ${dataDir}. Stop it first, or name another folder in APPOS_DATA_DIR.`);
-  throw new Error(`The database ${databaseUrl.replace(/\/\/[^@/]*@/, "//")} cannot be opened: ${text}`);
+  throw new Error(`The database ${placeOf(databaseUrl)} cannot be opened: ${text}`);
 }
 
 /** Prints where AppOS answers, and the one-time link while it has no administrator. */
@@ -181,6 +191,8 @@ async function firstRun({ auth }: Services, { dataDir, initMode, superuser, publ
     const email = Email.safeParse(superuser.email ?? "").data;
     if (!email || superuser.password === undefined) throw new Error("INIT_MODE=auto needs SUPERUSER_EMAIL and SUPERUSER_PASSWORD.");
     await auth.setupFromEnvironment({ email, password: superuser.password, name: email.split("@")[0]! }).catch((error: Error) => {
+      // Of several that start at once one is the first.
+      if (error instanceof AppError && error.code === "SETUP_DONE") return;
       throw new Error(`SUPERUSER_PASSWORD is refused. ${error.message}`);
     });
   }
