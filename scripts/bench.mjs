@@ -35,7 +35,7 @@ async function prepare() {
   if (process.getuid?.() === 0 && ["debian", "ubuntu"].includes(distribution().ID)) await installPackages(packages);
   const docker = await ensureDocker({ plugins: ["compose"] });
   if (!docker.ready) throw new Error(docker.sentence);
-  await build();
+  await build({ edge: names.includes("edge") });
 }
 
 /** Runs one question as a program of its own and gives back its answer, or undefined where it failed. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { writeArchive } from "./lib/archive.mjs";
 import { bundle, endBundling } from "./lib/bundle.mjs";
 import { program } from "./lib/program.mjs";
+import { buildWorker } from "./lib/worker.mjs";
 import { at } from "./lib/root.mjs";
 import { fail, say, tail } from "./lib/say.mjs";
 import { contentOf, isFresh, remember } from "./lib/stamp.mjs";
@@ -34,6 +35,11 @@ async function buildControlPlane() {
   await bundle({
     entry: "control-plane/src/platform/node/main.ts",
     outfile: "dist/control-plane/main.mjs",
+    define: versioned("control-plane"),
+  });
+  await bundle({
+    entry: "control-plane/src/platform/node/admin/main.ts",
+    outfile: "dist/control-plane/admin.mjs",
     define: versioned("control-plane"),
   });
   if (existsSync(at("control-plane/migrations"))) place(at("control-plane/migrations"), at("dist/control-plane/migrations"));
@@ -93,7 +99,7 @@ const targets = [
   {
     name: "control plane",
     from: ["control-plane", "shared"],
-    made: ["dist/control-plane/main.mjs"],
+    made: ["dist/control-plane/main.mjs", "dist/control-plane/admin.mjs"],
     needs: ["control-plane/src/platform/node/main.ts"],
     make: buildControlPlane,
   },
@@ -130,14 +136,30 @@ async function make({ name, from, made, needs, make }) {
   say(`built the ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
 }
 
-/** Everything that is missing or older than its sources. */
-export async function build() {
+/** What `npm run admin` needs. */
+export async function buildAdmin() {
+  await make(targets.find(({ name }) => name === "control plane")).finally(endBundling);
+}
+
+/** The control plane as a Cloudflare Worker; it carries the checksums of the archives and the console. */
+const worker = {
+  name: "worker",
+  from: ["control-plane", "shared", "dist/web/index.html", "dist/agent/install.sh", ...archives.map(({ made }) => made[1])],
+  made: ["dist/workers/worker.mjs", "dist/workers/console/_headers"],
+  needs: ["dist/web/index.html", "dist/agent/install.sh"],
+  make: () => buildWorker(versionOf("control-plane")),
+};
+
+/** Everything that is missing or older than its sources. `edge`: the worker as well. */
+export async function build({ edge = false } = {}) {
   const [web, controlPlane, agent] = targets;
   const packed = make(agent).then(() => Promise.all(archives.map(make)));
   const settled = await Promise.allSettled([make(web), make(controlPlane), packed]);
-  await endBundling();
   const failed = settled.find(({ status }) => status === "rejected");
-  if (failed) throw failed.reason;
+  if (edge && !failed) settled.push(...(await Promise.allSettled([make(worker)])));
+  await endBundling();
+  const { reason } = settled.find(({ status }) => status === "rejected") ?? {};
+  if (reason) throw reason;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build().catch((error) => fail(error.message));

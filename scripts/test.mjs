@@ -1,4 +1,4 @@
-// npm test [unit|simulation|engine|e2e …]: installs what the tests need, builds, runs them, and ends with one line: N passed, N failed, N skipped.
+// npm test [unit|simulation|engine|edge|e2e|everywhere …]: installs what the tests need, builds, runs them, and ends with one line: N passed, N failed, N skipped.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,28 +6,39 @@ import { join } from "node:path";
 import { build } from "./build.mjs";
 import { ensureDocker } from "./docker.mjs";
 import { distribution, installPackages } from "./lib/debian.mjs";
+import { ensureEdgeTools } from "./lib/edge-tools.mjs";
 import { at } from "./lib/root.mjs";
 import { fail, say } from "./lib/say.mjs";
 
+/** What whole programs and a browser need. */
+const whole = [
+  "busybox-static",
+  "chromium",
+  "fonts-dejavu-core",
+  "fonts-liberation",
+  "iproute2",
+  "iptables",
+  "curl",
+  "git",
+  "libfaketime",
+  "openssl",
+];
 /** What each kind of tests needs from the distribution. */
 const packages = {
   unit: ["openssl"],
   simulation: [],
-  engine: ["busybox-static", "git"],
-  e2e: [
-    "busybox-static",
-    "chromium",
-    "fonts-dejavu-core",
-    "fonts-liberation",
-    "iproute2",
-    "iptables",
-    "curl",
-    "git",
-    "libfaketime",
-    "openssl",
-  ],
+  engine: ["busybox-static", "git", "nats-server"],
+  edge: [],
+  e2e: whole,
+  everywhere: [...whole, "nats-server"],
 };
 const kinds = Object.keys(packages);
+/** The same stories on everything AppOS runs on, or on the one that is named. */
+const platform = process.env.APPOS_E2E_PLATFORM || "*";
+const projects = { everywhere: `everywhere-${platform}` };
+/** Kinds that need a Docker Engine; and those that need workerd or a libSQL server. */
+const withDocker = ["engine", "e2e", "everywhere"];
+const withEdge = ["edge", "engine", "e2e", "everywhere"];
 const asked = process.argv.slice(2);
 const chosen = kinds.filter((kind) => asked.length === 0 || asked.includes(kind));
 /** What is no kind goes on to vitest: names of files, -t and a pattern. */
@@ -36,7 +47,8 @@ const rest = asked.filter((word) => !kinds.includes(word));
 async function prepare() {
   const needed = [...new Set((chosen.length > 0 ? chosen : kinds).flatMap((kind) => packages[kind]))];
   if (process.getuid?.() === 0 && ["debian", "ubuntu"].includes(distribution().ID)) await installPackages(needed);
-  if (!chosen.some((kind) => kind === "engine" || kind === "e2e")) return;
+  if (chosen.some((kind) => withEdge.includes(kind))) await ensureEdgeTools();
+  if (!chosen.some((kind) => withDocker.includes(kind))) return;
   const docker = await ensureDocker({ plugins: ["compose", "buildx"] });
   if (!docker.ready) fail(docker.sentence);
 }
@@ -47,7 +59,7 @@ async function run(kind, report) {
   const args = [
     "run",
     "--project",
-    kind,
+    projects[kind] ?? kind,
     "--passWithNoTests",
     "--reporter=default",
     "--reporter=json",
@@ -73,7 +85,7 @@ async function run(kind, report) {
 const reports = mkdtempSync(join(tmpdir(), "appos-tests-"));
 try {
   await prepare();
-  await build();
+  await build({ edge: chosen.some((kind) => withEdge.includes(kind)) });
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const kind of chosen.length > 0 ? chosen : kinds) {
     say(`${kind} tests`);

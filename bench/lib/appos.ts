@@ -6,7 +6,7 @@ import { atEnd } from "./ends.ts";
 import { dist, folder, ports, until } from "./places.ts";
 import { type Program, start } from "./program.ts";
 
-const administrator = { email: "ada@example.org", password: "correct horse battery" };
+export const administrator = { email: "ada@example.org", password: "correct horse battery" };
 
 export const environment = (dataDir: string, agent: "auto" | "off", port = ports.appos) => ({
   APPOS_PORT: String(port),

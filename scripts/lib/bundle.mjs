@@ -41,24 +41,45 @@ const builtInsOnDemand = {
 /** Loaded when there is something to bundle. */
 let esbuild;
 
-/** One program as one file of JavaScript. */
+const common = {
+  absWorkingDir: at(),
+  bundle: true,
+  format: "esm",
+  // One comment beyond ASCII would make a string of two bytes a character of the whole.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  charset: "ascii",
+  sourcemap: false,
+  legalComments: "none",
+  logLevel: "silent",
+};
+
+/** A program for Cloudflare's workerd. */
+export async function bundleWorker({ entry, outfile, define }) {
+  esbuild ??= await import("esbuild");
+  await esbuild.build({
+    ...common,
+    entryPoints: [entry],
+    outfile,
+    platform: "neutral",
+    target: "es2024",
+    mainFields: ["browser", "module", "main"],
+    conditions: ["workerd", "worker", "browser"],
+    external: ["node:*", "cloudflare:*"],
+    define,
+    plugins: [zodInEnglish],
+  });
+}
+
+/** A program for Node, as one file of JavaScript. */
 export async function bundle({ entry, outfile, define = {} }) {
   esbuild ??= await import("esbuild");
   await esbuild.build({
-    absWorkingDir: at(),
+    ...common,
     entryPoints: [entry],
     outfile,
-    bundle: true,
     platform: "node",
     target: "node24",
-    format: "esm",
-    // One comment beyond ASCII would make a string of two bytes a character of the whole.
-    minifySyntax: true,
-    minifyWhitespace: true,
-    charset: "ascii",
-    sourcemap: false,
-    legalComments: "none",
-    logLevel: "silent",
     banner: { js: banner },
     define,
     plugins: [zodInEnglish, builtInsOnDemand],
