@@ -24,7 +24,7 @@ beforeAll(async () => {
   await docker.give("appos-test/patient:1");
   const controls = await controlPlane({ env: { APPOS_LOCAL_AGENT: "off" } });
   admin = await api(controls.url).signIn(administrator);
-  await agent(controls, admin, "tokyo", { DOCKER_HOST: docker.host });
+  await agent(controls, admin, "tokyo", { env: { DOCKER_HOST: docker.host } });
   page = await visitor(controls.url);
   await signsIn(page, administrator);
   await heading(page, "Overview");

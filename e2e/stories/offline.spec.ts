@@ -1,13 +1,10 @@
-import type { Page } from "playwright-core";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Agent, agent } from "../world/agent.ts";
 import { type Api, api } from "../world/api.ts";
-import { visitor } from "../world/browser.ts";
-import type { Page as PageOf } from "@appos/shared/envelope";
+import type { Page } from "@appos/shared/envelope";
 import type { TimelineView } from "@appos/shared/servers";
 import { web } from "../world/compose.ts";
-import { deploysNewApp, heading, presses, reads, signsIn, succeeds } from "../world/console.ts";
 import { administrator, type ControlPlane, controlPlane, isUp } from "../world/control-plane.ts";
 import { answerAt, appNamed } from "../world/docker.ts";
 import { endAll } from "../world/ends.ts";
@@ -22,9 +19,8 @@ let controls: ControlPlane;
 let admin: Api;
 let cable: Relay;
 let tokyo: Agent;
-let page: Page;
 let port: number;
-const [shop, blog] = [appNamed("shop"), appNamed("blog")];
+const shop = appNamed("shop");
 
 beforeAll(async () => {
   await buildImages();
@@ -33,58 +29,22 @@ beforeAll(async () => {
   cable = await relay(controls.url);
   tokyo = await agent({ ...controls, url: cable.url }, admin, "tokyo");
   port = await freePort();
-  page = await visitor(controls.url);
-  await signsIn(page, administrator);
-  await heading(page, "Overview");
   const { deployment } = await admin.create(shop, web(port));
   expect(await admin.settled(deployment.id)).toMatchObject({ status: "succeeded" });
-});
-
-test("when an agent goes away the console says since when, and apps run on", async () => {
-  await page.goto("/servers/tokyo");
-  await page.getByText("Up", { exact: true }).first().waitFor();
-  await tokyo.stop();
-  await reads(page, /tokyo has not been heard of since/);
-  await page.goto(`/apps/${shop}`);
-  await page.getByText("Server away", { exact: true }).waitFor();
-  await reads(page, "tokyo is away.");
-  expect(await answerAt(port)).toBe("version 1");
-  await expect(admin.get(`apps/${shop}/logs`)).rejects.toMatchObject({ status: 409, code: "SERVER_AWAY" });
-});
-
-test("a deployment waits for its server, says so, and can be canceled", async () => {
-  await deploysNewApp(page, { name: blog, compose: web(await freePort()) });
-  await reads(page, "Waiting for server tokyo.");
-  await page.getByText("Pending", { exact: true }).waitFor();
-  await presses(page, "Cancel");
-  await page.getByText("Canceled", { exact: true }).waitFor();
-});
-
-test("a deployment that waits begins when the server is back", async () => {
-  await admin.saveCompose(shop, web(port, 2));
-  const { id } = await admin.deploy(shop);
-  expect(await admin.deployment(id)).toMatchObject({ status: "pending", waitingFor: { reason: "server", serverName: "tokyo" } });
-  await page.goto(`/deployments/${id}`);
-  await reads(page, "Waiting for server tokyo.");
-  await tokyo.start();
-  await succeeds(page);
-  expect(await answerAt(port)).toBe("version 2");
-  // What was canceled was never begun.
-  expect(await admin.app(blog)).toMatchObject({ liveRelease: null, services: [] });
 });
 
 test("of several deployments that wait, the newest is carried out", async () => {
   await tokyo.stop();
   const older = await admin.deploy(shop);
-  await admin.saveCompose(shop, web(port, 1));
+  await admin.saveCompose(shop, web(port, 2));
   const newer = await admin.deploy(shop);
   await tokyo.start();
   expect(await admin.settled(newer.id)).toMatchObject({ status: "succeeded" });
   expect((await admin.settled(older.id)).status).not.toBe("succeeded");
-  await until("version 1 answers", async () => (await answerAt(port)) === "version 1");
+  await until("version 2 answers", async () => (await answerAt(port)) === "version 2");
 });
 
-const timeline = async () => (await admin.get<PageOf<TimelineView>>("servers/tokyo/timeline")).items;
+const timeline = async () => (await admin.get<Page<TimelineView>>("servers/tokyo/timeline")).items;
 const whats = async () => (await timeline()).map(({ what }) => what);
 /** Connected, lost and so on: what it is now, and what it was before. */
 const states = async () => (await timeline()).filter(({ what }) => ["connected", "lost", "control-plane-restarted"].includes(what));

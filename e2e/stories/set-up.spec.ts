@@ -1,114 +1,27 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { api, type Refused } from "../world/api.ts";
-import { visitor } from "../world/browser.ts";
-import { fills, follows, heading, presses, reads, sees, signsIn } from "../world/console.ts";
+import { api } from "../world/api.ts";
 import { administrator, controlPlane, type ControlPlane } from "../world/control-plane.ts";
 import { endAll } from "../world/ends.ts";
 import { dist, folder, port } from "../world/places.ts";
 import { attempt } from "../world/program.ts";
-import { until } from "../world/until.ts";
 
 afterAll(endAll);
-const { email, name, password } = administrator;
+const { email } = administrator;
 
 let controls: ControlPlane;
-let page: Page;
 beforeAll(async () => {
-  controls = await controlPlane({ setUp: false });
-  page = await visitor(controls.url);
+  controls = await controlPlane({ setUp: false, env: { APPOS_LOCAL_AGENT: "off" } });
 });
 
 const main = join(dist, "control-plane/main.mjs");
 const starts = (env: Record<string, string>) => attempt(process.execPath, [main], { env: { APPOS_LOCAL_AGENT: "off", ...env } });
 
-let link: string;
-
 test("the set-up link is printed once and stands in the data folder", async () => {
-  link = await controls.setupUrl();
+  const link = await controls.setupUrl();
   expect(controls.log().match(/\/setup\?token=/g)).toHaveLength(1);
   expect(readFileSync(join(controls.dataDir, "setup-url"), "utf8").trim()).toBe(link);
-});
-
-test("AppOS cannot be claimed without the link's token", async () => {
-  const claim = api(controls.url).post("setup", { token: "guessed", email, name, password });
-  await expect(claim).rejects.toMatchObject({ status: 401, code: "INVALID_SETUP_TOKEN" });
-  await page.goto("/setup");
-  await heading(page, "Open the set-up link");
-  await page.goto("/setup?token=guessed");
-  await fills(page, "Name", name);
-  await fills(page, "E-mail address", email);
-  await fills(page, "Password", password);
-  await presses(page, "Create administrator");
-  await heading(page, "This set-up link is not valid");
-});
-
-test("through the link the administrator is made, and the overview shows this machine, up, with its live facts", async () => {
-  await page.goto(link);
-  await fills(page, "Name", name);
-  await fills(page, "E-mail address", email);
-  await fills(page, "Password", "password12");
-  await presses(page, "Create administrator");
-  await reads(page, "This password is among the first that anyone would try.");
-  await fills(page, "Password", password);
-  await presses(page, "Create administrator");
-
-  await heading(page, "Overview");
-  const card = page.getByRole("region", { name: "Servers" }).getByRole("article");
-  await card.getByRole("link", { name: "local" }).waitFor();
-  await card.getByText("Up", { exact: true }).waitFor();
-  await card.getByText(/Debian|Ubuntu|Linux/).waitFor();
-  await card.getByText(/Docker \d+\.\d+/).waitFor();
-  for (const meter of ["CPU", "Memory", "Disk"]) await card.getByRole("meter", { name: meter }).waitFor();
-
-  await card.getByRole("link", { name: "local" }).click();
-  await heading(page, "local");
-  await reads(page, /^v?2\.\d+\.\d+/);
-});
-
-test("the link is gone once it has been used", async () => {
-  const claim = api(controls.url).post("setup", { token: new URL(link).searchParams.get("token"), email, name, password });
-  await expect(claim).rejects.toMatchObject({ status: 409, code: "SETUP_DONE" });
-  const stranger = await visitor(controls.url);
-  await stranger.goto(link);
-  await heading(stranger, "AppOS is set up");
-  await follows(stranger, "Sign in");
-  await heading(stranger, "Sign in");
-});
-
-test("the administrator signs out and in again, and a wrong password is told in a sentence", async () => {
-  await page.goto("/settings");
-  await presses(page, "Sign out");
-  await heading(page, "Sign in");
-  await page.goto("/");
-  await heading(page, "Sign in");
-  await signsIn(page, { email, password: "a wrong password" });
-  await reads(page, "E-mail address or password is wrong.");
-  await signsIn(page, { email, password });
-  await heading(page, "Overview");
-});
-
-test("whoever tries too many passwords has to wait, and is told how long", async () => {
-  const guesser = await visitor(controls.url);
-  const victim = { email: "eve@example.org", password: "a wrong password" };
-  await until("it is too much", () =>
-    api(controls.url)
-      .signIn(victim)
-      .catch(({ code }: Refused) => code === "TOO_MANY_ATTEMPTS"),
-  );
-  await signsIn(guesser, victim);
-  await reads(guesser, /Too many log-ins have failed\. Try again in \d+ minutes?\./);
-});
-
-test("it starts again with everything it knew, and without a link", async () => {
-  await controls.stop();
-  await controls.start();
-  await page.goto("/");
-  await heading(page, "Overview");
-  await sees(page, "link", "local");
-  expect(controls.log()).not.toContain("/setup?token=");
 });
 
 test("INIT_MODE=auto makes the administrator from the environment, and refuses a weak password", async () => {

@@ -1,13 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Entry } from "@appos/shared/jobs";
 import type { Api } from "../world/api.ts";
-import { visitor } from "../world/browser.ts";
-import { patient } from "../world/compose.ts";
-import { heading, reads, signsIn, stepIs, succeeds } from "../world/console.ts";
-import { administrator, type ControlPlane, controlPlaneWithServer } from "../world/control-plane.ts";
-import { appNamed, containersOf, docker, makeReady } from "../world/docker.ts";
+import { type ControlPlane, controlPlaneWithServer } from "../world/control-plane.ts";
+import { appNamed, containersOf, makeReady } from "../world/docker.ts";
 import { endAll } from "../world/ends.ts";
 import { buildImages } from "../world/images.ts";
 import { folder, port as freePort, root } from "../world/places.ts";
@@ -18,49 +14,17 @@ afterAll(endAll);
 
 let controls: ControlPlane;
 let admin: Api;
-let page: Page;
 
 beforeAll(async () => {
   await buildImages();
   ({ controls, admin } = await controlPlaneWithServer());
-  page = await visitor(controls.url);
-  await signsIn(page, administrator);
-  await heading(page, "Overview");
 });
 
 const steps = (entries: Entry[]) => entries.filter(({ stream }) => stream === "step").map(({ step, text }) => `${step} ${text}`);
-const isHealthy = async (app: string) => {
-  const [container] = await containersOf(app);
-  return container && (await docker("inspect", "-f", "{{.State.Health.Status}}", container)) === "healthy";
-};
 
 function expectNoGaps(entries: Entry[]) {
   expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, i) => i + 1));
 }
-
-test("a control plane that is killed in the middle of a deployment finds it finished, with its whole log", async () => {
-  const shop = appNamed("shop");
-  const { deployment } = await admin.create(shop, patient(await freePort()));
-  await page.goto(`/deployments/${deployment.id}`);
-  await stepIs(page, "Health", "running");
-  const agent = controls.agentPid();
-
-  await controls.kill9();
-  await reads(page, /Connection lost, trying again/);
-  await makeReady(shop);
-  await until("the app is healthy, with nobody to tell", () => isHealthy(shop));
-  await controls.start();
-
-  expect(await admin.settled(deployment.id)).toMatchObject({ status: "succeeded" });
-  const entries = await admin.entries(deployment.id);
-  expectNoGaps(entries);
-  const expected = "check started, check succeeded, resolve started, resolve succeeded, pull skipped, start started, start succeeded";
-  expect(steps(entries).join(", ")).toBe(`${expected}, health started, health succeeded`);
-  expect(controls.agentPid()).toBe(agent);
-  // The page that was open all the while shows it without being loaded again.
-  await succeeds(page);
-  await stepIs(page, "Health", "succeeded");
-});
 
 test("an agent that is killed in the middle of a deployment finishes it when it is back", async () => {
   const blog = appNamed("blog");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { atEnd } from "./ends.ts";
 import { namespace } from "./namespace.ts";
-import { folder } from "./places.ts";
+import { folder, seat } from "./places.ts";
 import { proxy } from "./proxy.ts";
 
 const quiet = [
@@ -22,7 +22,7 @@ let running: Promise<Browser> | undefined;
  * and Docker makes and removes them all the time.
  */
 async function launch(): Promise<Browser> {
-  const { name, near } = await namespace(100 + Number(process.env["VITEST_POOL_ID"] ?? 1));
+  const { name, near } = await namespace(100 + seat);
   const program = join(folder("browser"), "chromium");
   writeFileSync(program, `#!/bin/sh\nexec nsenter --net=/run/netns/${name} ${process.env["CHROMIUM"] ?? "/usr/bin/chromium"} "$@"\n`, {
     mode: 0o755,

@@ -23,6 +23,8 @@ export const named = (noun: string) => `${noun}-${randomBytes(2).toString("hex")
 const FIRST = Number(process.env["APPOS_E2E_PORTS"] ?? 9360);
 const EACH = 20;
 const mine = FIRST + ((Number(process.env["VITEST_POOL_ID"] ?? 1) - 1) % 4) * EACH;
+/** A number that stories have for themselves which run side by side with others: from 0 to 99. */
+export const seat = Math.floor(mine / EACH) % 100;
 const given = new Set<number>();
 
 /** A port on which nothing listens, and which no other story was given. */

@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { atEnd } from "./ends.ts";
-import { until } from "./until.ts";
+import { Hopeless, until } from "./until.ts";
 
 export interface Options {
   env?: Record<string, string | undefined>;
@@ -46,7 +46,7 @@ export function start(command: string, args: string[], { env, cwd }: Options = {
         () => {
           const found = pattern.exec(output);
           if (found) return found;
-          if (over) throw new Error(`${command} ended and said: ${output}`);
+          if (over) throw new Hopeless(`${command} ended and said: ${output}`);
           return undefined;
         },
         within,

@@ -7,6 +7,9 @@ import { until } from "./until.ts";
 /** Enough of the end to look into. */
 const KEPT_BYTES = 4_000_000;
 
+/** Who has heard the farewell waits no longer for the end of the connection; not in the types of ws. */
+const soon = { closeTimeout: 500 };
+
 interface Options {
   /** Of the API: `servers/…` or `apps/…`. */
   path?: string;
@@ -43,7 +46,7 @@ export async function terminalBy(
   { origin = url as string | undefined, protocol = "appos.terminal.v1" } = {},
 ) {
   const address = `${url.replace(/^http/, "ws")}/api/v1/${path}/terminal?ticket=${ticket}&after=${after}&cols=${cols}&rows=${rows}`;
-  const socket = new WebSocket(address, [protocol], { perMessageDeflate: false, ...(origin !== undefined && { origin }) });
+  const socket = new WebSocket(address, [protocol], { perMessageDeflate: false, ...soon, ...(origin !== undefined && { origin }) });
   atEnd(() => socket.terminate());
   const frames: TerminalFrame[] = [];
   const output = newest(KEPT_BYTES);
@@ -59,7 +62,12 @@ export async function terminalBy(
     socket.on("close", (code, reason) => done({ code, reason: String(reason) })),
   );
   socket.on("message", (data: Buffer, isBinary) => {
-    if (!isBinary) return frames.push(JSON.parse(String(data)) as TerminalFrame);
+    if (!isBinary) {
+      const frame = JSON.parse(String(data)) as TerminalFrame;
+      if (frame.type !== "where") return frames.push(frame);
+      unread = 0;
+      return say({ type: "at", after: after + bytes, cols, rows });
+    }
     bytes += data.length;
     unread += data.length;
     output.add(data);

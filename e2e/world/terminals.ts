@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Page } from "@appos/shared/envelope";
 import type { TerminalView } from "@appos/shared/terminals";
+import type { Api } from "./api.ts";
 import { only } from "./compose.ts";
-import { controlPlaneWithServer } from "./control-plane.ts";
 import { appNamed } from "./docker.ts";
 import { buildImages } from "./images.ts";
 import { openTerminal } from "./terminal.ts";
@@ -10,20 +10,17 @@ import { until } from "./until.ts";
 
 export type Terminals = Awaited<ReturnType<typeof terminals>>;
 
-/** A control plane with this machine as its server, and an app on it whose containers can be entered. */
-export async function terminals() {
+/** The terminals of server `local`, and an app on it whose containers can be entered. */
+export async function terminals({ admin, serverId }: { admin: Api; serverId?: string }) {
   await buildImages();
-  const { controls, admin } = await controlPlaneWithServer();
   const app = appNamed("diary");
-  const { deployment } = await admin.create(app, only("appos-test/logger:1"));
+  const { deployment } = await admin.create(app, only("appos-test/logger:1"), serverId === undefined ? {} : { serverId });
   const { status } = await admin.settled(deployment.id);
   if (status !== "succeeded") throw new Error(`The app could not be deployed: ${status}`);
 
   const entryOf = async (session: string) =>
     (await admin.get<Page<TerminalView>>("servers/local/terminals")).items.find(({ id }) => id === session);
   return {
-    controls,
-    admin,
     app,
     entryOf,
     /** What is in the books of a terminal, once it has ended. */
