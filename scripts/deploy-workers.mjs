@@ -40,6 +40,8 @@ async function uploadArchives(wrangler) {
 }
 
 try {
+  if (/authToken=|\/\/[^/]*@/.test(databaseUrl ?? ""))
+    throw new Error("APPOS_DATABASE_URL carries a secret. Give the token in APPOS_DATABASE_TOKEN.");
   if (!dry && !databaseUrl) throw new Error("APPOS_DATABASE_URL is not set: the address of a libSQL database (docs/guides/workers.md).");
   const [{ wrangler }] = await Promise.all([ensureEdgeTools(), build({ edge: true })]);
   reportSize();

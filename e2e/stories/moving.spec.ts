@@ -10,6 +10,7 @@ import { answerAt, appNamed, makeReady } from "../world/docker.ts";
 import { endAll } from "../world/ends.ts";
 import { buildImages } from "../world/images.ts";
 import { dist, folder, port as freePort } from "../world/places.ts";
+import { workers } from "../world/platforms/workers.ts";
 import { attempt, type Program, start } from "../world/program.ts";
 import { sqld } from "../world/sqld.ts";
 import { until } from "../world/until.ts";
@@ -22,7 +23,8 @@ const off = { APPOS_LOCAL_AGENT: "off" };
 const files = folder("exports");
 
 let first: ControlPlane;
-let second: ControlPlane;
+/** On Cloudflare's own runtime. */
+let second: Awaited<ReturnType<typeof workers>>;
 let tokyo: Agent;
 let key: string;
 let secret: string;
@@ -101,10 +103,10 @@ test("an agent whose control plane is not there yet stays with the address it ha
 });
 
 test("the agent comes to the new place by itself, and the deployment ends there with its whole log", async () => {
-  second = await controlPlane({
-    port: Number(new URL(second_.url).port),
-    setUp: false,
-    env: { ...off, APPOS_DATABASE_URL: second_.database, APPOS_SECRET_KEY: key },
+  second = await workers({
+    APPOS_PORT: new URL(second_.url).port,
+    APPOS_DATABASE_URL: second_.database,
+    APPOS_SECRET_KEY: key,
   });
   const admin = at(second.url);
   await until("server tokyo is up", () => isUp(admin, "tokyo"), 60_000);

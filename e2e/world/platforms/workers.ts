@@ -8,7 +8,7 @@ const SLOW_START_MS = 90_000;
 
 /** Cloudflare's own runtime with a libSQL server, as `npm run dev:workers` starts it. */
 export const workers: Platform = async (env) => {
-  const port = await freePort();
+  const port = Number(env?.["APPOS_PORT"] ?? (await freePort()));
   const environment = {
     APPOS_PORT: String(port),
     APPOS_DATA_DIR: folder("workers"),

@@ -161,10 +161,10 @@ export function linkWatch({ database, clock, events }: Ports, steadyNow: () => P
     },
 
     /** Timelines do not grow for ever. While the time cannot be believed, no line is too old. */
-    async trimTimelines() {
+    async trimTimelines(which: Iterable<string> = grown) {
       const now = await steadyNow();
       const before = now === undefined ? 0 : now - LINES_MS;
-      for (const id of [...grown].slice(0, TOLD_AT_ONCE)) {
+      for (const id of [...which].slice(0, TOLD_AT_ONCE)) {
         grown.delete(id);
         await store.trim(id, LINES_KEPT, before);
       }

@@ -1,3 +1,4 @@
+import { AppError } from "../../errors.ts";
 import type { Downloads } from "../../ports.ts";
 
 /** As the build left them: the script, and the SHA-256 of each archive. */
@@ -16,10 +17,14 @@ export const keptAgent = (bucket: R2Bucket | undefined, url: string | undefined)
     const name = `appos-agent-linux-${arch}.tar.gz`;
     if (url === undefined) {
       const found = await bucket?.get(name);
-      return found ? { body: found.body, bytes: found.size } : undefined;
+      return found ? { body: found.body, bytes: found.size } : missing(name, "the bucket appos-agent");
     }
     const reply = await fetch(`${url}/${name}`);
     const bytes = Number(reply.headers.get("content-length"));
-    return reply.ok && reply.body && bytes > 0 ? { body: reply.body, bytes } : undefined;
+    return reply.ok && reply.body && bytes > 0 ? { body: reply.body, bytes } : missing(name, url);
   },
 });
+
+function missing(name: string, place: string): never {
+  throw new AppError("NOT_FOUND", `${name} is not in ${place}, where this control plane was told to look for it.`);
+}

@@ -63,9 +63,11 @@ export async function edgeWorld() {
   )) as { createTestHarness(options: object): Harness };
   let askedAt = 0;
   let isMute = false;
+  let slowMs = 0;
   const front = await lossy(database.url, () => {
     askedAt = Date.now();
-    return isMute ? new Promise<"lost">(() => {}) : "through";
+    if (isMute) return new Promise<"lost">(() => {});
+    return new Promise<"through">((go) => setTimeout(go, slowMs, "through"));
   });
   const vars = { APPOS_DATABASE_URL: front.url, APPOS_SECRET_KEY: randomBytes(32).toString("base64") };
   const harness = createTestHarness({ workers: [{ configPath: join(root, "wrangler.toml"), vars }] });
@@ -148,6 +150,7 @@ export async function edgeWorld() {
 
   return {
     origin,
+    cookie,
     nobody,
     admin,
     server,
@@ -157,6 +160,8 @@ export async function edgeWorld() {
     harness,
     /** What the database is asked from now on it never answers; or does again. */
     mute: (so: boolean) => void (isMute = so),
+    /** Every question takes so long to reach the database. */
+    slow: (ms: number) => void (slowMs = ms),
     /** A new version is deployed: every object is started anew, and every socket dropped. */
     deploy: () => harness.update((now) => ({ ...now })),
     minute: () => harness.getWorker().scheduled({ cron: "* * * * *" }),

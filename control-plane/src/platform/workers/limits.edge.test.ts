@@ -135,3 +135,25 @@ test("a room does not wait for ever for a question that its database never answe
   await again.hears("welcome");
   again.socket.close();
 }, 60_000);
+
+test("what was begun is done, though whoever asked for it has gone", async () => {
+  const server = await it.server("left-alone");
+  const agent = await server.connect();
+  await agent.hears("welcome");
+  await until("it is up", server.isUp);
+  it.slow(300);
+  const leave = new AbortController();
+  const headers = { cookie: it.cookie, origin: it.origin };
+  const asked = fetch(`${it.origin}/api/v1/servers/${server.id}`, { method: "DELETE", headers, signal: leave.signal });
+  const gone = asked.then(
+    () => "answered",
+    () => "left",
+  );
+  const find = async (sql: string) => (await it.client.execute({ sql, args: [server.id] })).rows.length > 0;
+  await until("it is removed", () => find("select 1 from servers where id = ? and removedAt is not null"));
+  leave.abort();
+  expect(await gone).toBe("left");
+  await until("who did it is written down", () => find("select 1 from activity where serverId = ? and action = 'remove-server'"), 5_000);
+  expect((await agent.closed).code).toBe(4003);
+  it.slow(0);
+});

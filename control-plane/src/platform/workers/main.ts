@@ -1,3 +1,4 @@
+import { waitUntil } from "cloudflare:workers";
 import { AGENT_PATH, SUBPROTOCOL } from "@appos/shared/agent-link";
 import { ServerId } from "@appos/shared/ids";
 import { TERMINAL_SUBPROTOCOL, terminalCloseCodes, type TerminalFrame } from "@appos/shared/terminals";
@@ -40,7 +41,7 @@ export default {
       if (problem !== undefined) return unavailable(problem);
       isReady = true;
       const { services, app } = begin(env);
-      if (!upgrade) return await app.fetch(request, env);
+      if (!upgrade) return await answered(app, request, env);
       if (isForViewers(url)) return await viewer(services, env, url, request);
       return await agent(services, env, url, request);
     } catch (error) {
@@ -61,6 +62,13 @@ export default {
       if (done.status === "rejected") log.error("a part of the minute's work failed", { error: errorText(done.reason) });
   },
 } satisfies ExportedHandler<Env>;
+
+/** Cloudflare drops what a request does once its caller has gone: a change goes on to its end, with who asked for it and who is to hear. */
+async function answered(app: App, request: Request, env: Env): Promise<Response> {
+  const reply = Promise.resolve(app.fetch(request, env));
+  if (request.method !== "GET" && request.method !== "HEAD") waitUntil(reply.catch(() => {}));
+  return reply;
+}
 
 /** A server's agent: to its room, where it has to prove itself. Only servers that there are have one. */
 async function agent({ servers }: ControlPlane["services"], env: Env, url: URL, request: Request): Promise<Response> {

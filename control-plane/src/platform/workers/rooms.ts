@@ -7,12 +7,26 @@ import { jsonLog } from "./log.ts";
 /** The rooms as durable objects, each called by its server's id. `own`: inside of one, how it reaches itself. */
 export function objectRooms(objects: Env["ROOMS"], own?: { serverId: string; rooms: Rooms }): Rooms {
   const room = (serverId: string) => objects.getByName(serverId);
-  /** What may be lost is told to nobody; the room's own look each minute sees to it. */
+  /** What may be lost is told to nobody; the worker's look each minute sees to it. */
   const later = (done: Promise<unknown>) => waitUntil(done.catch(notReached));
+  /** Nobody looks again whether a server was shut out. */
+  async function shutOut(serverId: string, upTo: number | undefined) {
+    for (let wait = 250; wait < 10_000; wait *= 4) {
+      const failed = await room(serverId)
+        .revoke(upTo)
+        .then(
+          () => false,
+          () => true,
+        );
+      if (!failed) return;
+      await new Promise<void>((go) => setTimeout(go, wait));
+    }
+    await room(serverId).revoke(upTo);
+  }
   const over: Rooms = {
     wake: (serverId) => later(room(serverId).wake()),
     offer: (serverId, offer, link) => later(room(serverId).offer(offer, link)),
-    revoke: (serverId, upTo) => later(room(serverId).revoke(upTo)),
+    revoke: (serverId, upTo) => later(shutOut(serverId, upTo)),
     // A room that cannot be asked now is one without a link: no reason to fail who asks about many.
     sample: (serverId) => room(serverId).sample().catch(notReached),
     link: (serverId) => room(serverId).link().catch(notReached),

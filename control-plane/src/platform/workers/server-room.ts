@@ -119,8 +119,10 @@ export class ServerRoom extends DurableObject<Env> implements RoomObject {
       const now = Date.now();
       this.#agents.sweep(now);
       await this.#viewers.sweep();
-      if (this.#newsAt > 0 && this.#newsAt <= now) await this.#tellNews();
-      if (this.#room.link() === undefined) await this.#services.servers.disconnected(this.#serverId, LET_GO);
+      const isAway = this.#room.link() === undefined;
+      if (isAway) await this.#services.servers.disconnected(this.#serverId, LET_GO);
+      // An object that nobody is at forgets within ten seconds what it waited for: that nobody is at it says enough.
+      if (isAway || (this.#newsAt > 0 && this.#newsAt <= now)) await this.#tellNews();
       await this.#rearm();
     } catch (error) {
       this.#failed(error);
@@ -128,11 +130,11 @@ export class ServerRoom extends DurableObject<Env> implements RoomObject {
     }
   }
 
-  /** What time has made news of a link that was lost. Were this forgotten, the worker's minute would tell it. */
+  /** What time has made news of a link that was lost. */
   async #tellNews() {
     const due = this.#newsAt;
     await this.#services.servers.tellTime();
-    await this.#services.servers.trimTimelines();
+    await this.#services.servers.trimTimelines([this.#serverId]);
     if (this.#newsAt === due) this.#newsAt = 0;
   }
 
@@ -147,7 +149,8 @@ export class ServerRoom extends DurableObject<Env> implements RoomObject {
     this.#alarmAt ??= (await this.ctx.storage.getAlarm()) ?? Infinity;
     if (this.#alarmAt <= at && this.#alarmAt > Date.now()) return;
     this.#alarmAt = at;
-    await this.ctx.storage.setAlarm(at);
+    // What is sent meanwhile need not wait for it: were it lost, whatever comes next would set it again.
+    await this.ctx.storage.setAlarm(at, { allowUnconfirmed: true });
   }
 
   #failed(error: unknown) {
