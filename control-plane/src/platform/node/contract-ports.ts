@@ -13,8 +13,15 @@ import type { Membership } from "./membership.ts";
 
 type Become = (keys: Ports["keys"], log: Log, services: () => Services) => Membership | Promise<Membership>;
 
-/** The ports of a Node process with a folder of its own, for the port contract. `url`: its database, where that is not in the folder. */
-export async function contractPorts(become: Become, url?: string) {
+/** What several processes share. */
+interface Shared {
+  /** Of their database. */
+  url: string;
+  master: Uint8Array;
+}
+
+/** The ports of a Node process with a folder of its own, for the port contract. */
+export async function contractPorts(become: Become, shared?: Shared) {
   const folder = mkdtempSync(join(tmpdir(), "appos-contract-"));
   const file = (name: string) => join(folder, name);
   const archive = "the agent";
@@ -24,11 +31,11 @@ export async function contractPorts(become: Become, url?: string) {
   writeFileSync(file("appos-agent-linux-x64.tar.gz.sha256"), `${checksum}  appos-agent-linux-x64.tar.gz\n`);
   const migrations = join(import.meta.dirname, "../../../migrations");
   const log = logTo(() => {}, { log: "json", logLevel: "error" });
-  const keys = await nodeKeys(folder, undefined);
+  const keys = await nodeKeys(folder, shared?.master);
   const membership = await become(keys, log, () => services);
   const ports: Ports = {
     ...(membership.holder !== undefined && { holder: membership.holder }),
-    database: await openDatabase(url ?? pathToFileURL(file("appos.db")).href, undefined, migrations, () => {}),
+    database: await openDatabase(shared?.url ?? pathToFileURL(file("appos.db")).href, undefined, migrations, () => {}),
     rooms: membership.rooms,
     events: membership.events,
     clock: { now: Date.now, elapsed: () => performance.now() },
