@@ -84,11 +84,12 @@ export const serverStories = (w: WorldWithServer) =>
       expect([1009, 1006]).toContain(await socket.closed);
     });
 
-    test("of two links with one key the newest counts, and a hello that comes late over an older socket fences nobody", async () => {
+    test("of two links with one key the newest counts, and a proof that comes late over an older socket fences nobody", async () => {
       const late = await falseAgent(controls.url, tokyo);
+      const prove = await late.greets();
       const silent = await falseAgent(controls.url, tokyo, { silent: true });
       const { epoch } = await silent.joins();
-      await late.proves();
+      prove();
       expect(await late.closed).toBe(closeCodes.stale);
       expect(silent.isOpen()).toBe(true);
 

@@ -46,20 +46,23 @@ export async function falseAgent(url: string, { serverId, controlPlaneId, key }:
   const hears = <T extends ControlFrame["type"]>(type: T) =>
     until(`the control plane says ${type}`, () => frames.find((frame): frame is Extract<ControlFrame, { type: T }> => frame.type === type));
 
-  /** Proves that it has the key, whether or not it is then let in. */
-  async function proves() {
+  /** Says hello, and gives back how it proves that it has the key. By then its socket has a number. */
+  async function greets() {
     const agentNonce = randomBytes(32).toString("base64url");
     says({ type: "hello", protocol: PROTOCOL_VERSION, serverId, nonce: agentNonce, agentVersion: "0" });
     const { nonce: controlNonce } = await hears("challenge");
     const text = proofText({ agentNonce, controlNonce, controlPlaneId, serverId });
     const signature = sign(null, Buffer.from(text), key).toString("base64url");
-    says({ type: "proof", signature, journal: "by-hand", jobs: [] });
+    return () => says({ type: "proof", signature, journal: "by-hand", jobs: [] });
   }
+  /** Whether or not it is then let in. */
+  const proves = async () => (await greets())();
   return {
     frames,
     closed,
     says,
     hears,
+    greets,
     proves,
     isOpen: () => socket.readyState === socket.OPEN,
     async joins() {
