@@ -32,12 +32,6 @@ export function timelineStore(database: Database) {
       .update(timeline)
       .set(ends(at))
       .where(and(of(serverId), inArray(timeline.what, what), lasting, only));
-  const add = (serverId: string, line: Line): Statement[] => {
-    const isState = states.includes(line.what);
-    const insert = database.insert(timeline).values({ ...line, serverId, lasting: isState || line.what === "flapping" });
-    return isState ? [end(serverId, line.at, states), insert] : [insert];
-  };
-
   const addIf = (only: SQL, serverId: string, { at, what, why = null, address = null }: Line): Statement[] => {
     const isState = states.includes(what);
     const values = sql`${serverId}, ${at}, ${what}, ${why}, ${address}, ${isState || what === "flapping" ? 1 : 0}`;
@@ -45,6 +39,7 @@ export function timelineStore(database: Database) {
     const insert = database.run(sql`insert into ${timeline} (${columns}) select ${values} where ${only}`);
     return isState ? [end(serverId, at, states, only), insert] : [insert];
   };
+  const add = (serverId: string, line: Line) => addIf(sql`1`, serverId, line);
   /** It is as it was read: whoever else tells of it meanwhile, another process perhaps, has it told anew. */
   const stillSo = ({ id, link, ...row }: LinkedServer): SQL => {
     const same = standing.map((column) => sql`${servers[column]} is ${column === "losses" ? JSON.stringify(row.losses) : row[column]}`);

@@ -15,10 +15,13 @@ const FAILED = 1011;
 const TAG = "agent";
 
 /** What is noted on a socket and outlives this object's memory. */
-interface Note extends Pick<AgentSocket, "epoch" | "greeting" | "proven" | "lanes" | "address"> {
+interface Note extends Pick<AgentSocket, (typeof noted)[number] | "address"> {
   /** When it was accepted. */
   at: number;
 }
+
+/** What a room notes on a socket as it goes. */
+const noted = ["epoch", "greeting", "proven", "lanes"] as const;
 
 /** What a room does with a socket. */
 interface Door {
@@ -45,35 +48,14 @@ export function agentSockets(ctx: DurableObjectState, door: () => Door, failed: 
   /** Reads and writes what is noted, so that it is the same after a sleep. */
   function wrap(ws: WebSocket): AgentSocket {
     const note = noteOf(ws);
-    const set = <K extends keyof Note>(name: K, value: Note[K]) => {
-      note[name] = value;
-      if (ws.readyState === WebSocket.OPEN) ws.serializeAttachment(note);
-    };
-    return {
-      get epoch() {
-        return note.epoch;
+    const kept = <K extends (typeof noted)[number]>(name: K) => ({
+      get: () => note[name],
+      set(value: Note[K]) {
+        note[name] = value;
+        if (ws.readyState === WebSocket.OPEN) ws.serializeAttachment(note);
       },
-      set epoch(epoch) {
-        set("epoch", epoch);
-      },
-      get greeting() {
-        return note.greeting;
-      },
-      set greeting(greeting) {
-        set("greeting", greeting);
-      },
-      get proven() {
-        return note.proven;
-      },
-      set proven(proven) {
-        set("proven", proven);
-      },
-      get lanes() {
-        return note.lanes;
-      },
-      set lanes(lanes) {
-        set("lanes", lanes);
-      },
+    });
+    const socket = {
       address: note.address,
       alive: () =>
         new Promise((answer) => {
@@ -85,7 +67,8 @@ export function agentSockets(ctx: DurableObjectState, door: () => Door, failed: 
       send: (text) => ws.readyState === WebSocket.OPEN && ws.send(text),
       sendBytes: (bytes) => ws.readyState === WebSocket.OPEN && ws.send(bytes),
       close: (code, reason) => close(ws, code, reason),
-    };
+    } satisfies Omit<AgentSocket, (typeof noted)[number]>;
+    return Object.defineProperties(socket, Object.fromEntries(noted.map((name) => [name, kept(name)]))) as AgentSocket;
   }
 
   /** One that was closed before a sleep, and whose other end has not answered, is still among them. */
