@@ -74,7 +74,7 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
       if (!link || link.value !== sha256(token)) {
         throw new AppError(
           "INVALID_SETUP_TOKEN",
-          "This set-up link is not valid. The newest one is printed by AppOS when it starts, and stands in the file setup-url in its data folder.",
+          "This set-up link is not valid. The newest one was printed when AppOS was started or deployed. On Node it also stands in the file setup-url in its data folder; on Workers, npm run admin -- setup-link prints another.",
         );
       }
       return firstUser(asked, address);
