@@ -1,0 +1,2 @@
+/** It cannot be translated, and why, in a sentence. */
+export class Untranslatable extends Error {}
