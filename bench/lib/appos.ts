@@ -18,10 +18,10 @@ export const environment = (dataDir: string, agent: "auto" | "off", port = ports
 });
 
 /** The control plane that was built, with a data folder of its own, its administrator signed in. */
-export async function appos({ agent = false }: { agent?: boolean } = {}) {
+export async function appos({ agent = false, env = {} }: { agent?: boolean; env?: Record<string, string> } = {}) {
   const dataDir = folder("data");
   const url = `http://127.0.0.1:${ports.appos}`;
-  const program = controlPlane(dataDir, agent ? "auto" : "off");
+  const program = controlPlane(dataDir, agent ? "auto" : "off", undefined, env);
   await program.says(/AppOS answers at/);
   const admin = await signIn(url);
   if (agent) await until("server local is up", async () => (await local(admin))?.facts);
@@ -29,9 +29,9 @@ export async function appos({ agent = false }: { agent?: boolean } = {}) {
 }
 
 /** Starts the program itself; what its agent holds open ends with it. */
-export function controlPlane(dataDir: string, agent: "auto" | "off", files?: number): Program {
+export function controlPlane(dataDir: string, agent: "auto" | "off", files?: number, env: Record<string, string> = {}): Program {
   const program = start(process.execPath, [join(dist, "control-plane/main.mjs")], {
-    env: environment(dataDir, agent),
+    env: { ...environment(dataDir, agent), ...env },
     ...(files !== undefined && { files }),
   });
   atEnd(() => program.stop());
