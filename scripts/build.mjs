@@ -5,6 +5,7 @@ import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeArchive } from "./lib/archive.mjs";
 import { bundle, endBundling } from "./lib/bundle.mjs";
+import { writeCatalog } from "./lib/catalog.mjs";
 import { program } from "./lib/program.mjs";
 import { buildWorker } from "./lib/worker.mjs";
 import { at } from "./lib/root.mjs";
@@ -43,6 +44,7 @@ async function buildControlPlane() {
     define: versioned("control-plane"),
   });
   if (existsSync(at("control-plane/migrations"))) place(at("control-plane/migrations"), at("dist/control-plane/migrations"));
+  writeCatalog(at("dist/control-plane/catalog"));
   for (const folder of nativeDatabases()) place(folder, at("dist/control-plane/node_modules/@libsql", basename(folder)));
 }
 
@@ -98,8 +100,8 @@ const targets = [
   { name: "console", from: ["web", "shared"], made: ["dist/web/index.html"], needs: ["web/src/routes"], make: buildWeb },
   {
     name: "control plane",
-    from: ["control-plane", "shared"],
-    made: ["dist/control-plane/main.mjs", "dist/control-plane/admin.mjs"],
+    from: ["control-plane", "shared", "catalog"],
+    made: ["dist/control-plane/main.mjs", "dist/control-plane/admin.mjs", "dist/control-plane/catalog/index.json"],
     needs: ["control-plane/src/platform/node/main.ts"],
     make: buildControlPlane,
   },
@@ -144,7 +146,7 @@ export async function buildAdmin() {
 /** The control plane as a Cloudflare Worker; it carries the checksums of the archives and the console. */
 const worker = {
   name: "worker",
-  from: ["control-plane", "shared", "dist/web/index.html", "dist/agent/install.sh", ...archives.map(({ made }) => made[1])],
+  from: ["control-plane", "shared", "catalog", "dist/web/index.html", "dist/agent/install.sh", ...archives.map(({ made }) => made[1])],
   made: ["dist/workers/worker.mjs", "dist/workers/console/_headers"],
   needs: ["dist/web/index.html", "dist/agent/install.sh"],
   make: () => buildWorker(versionOf("control-plane")),

@@ -39,6 +39,7 @@ const steps = [
   ["lint", bin("oxlint"), ["--deny-warnings"]],
   ["format", bin("oxfmt"), ["--check", "."]],
   ["unused", bin("knip"), ["--no-progress", "--no-config-hints"]],
+  ["catalog", ...script("check-catalog.mjs")],
   ["files", ...script("check-files.mjs")],
 ].filter(([name]) => name !== "console" || existsSync(at("web/src")));
 

@@ -22,12 +22,13 @@ const whole = [
   "git",
   "libfaketime",
   "openssl",
+  "docker-registry",
 ];
 /** What each kind of tests needs from the distribution. */
 const packages = {
   unit: ["openssl"],
   simulation: [],
-  engine: ["busybox-static", "git", "nats-server"],
+  engine: ["busybox-static", "docker-registry", "git", "nats-server"],
   edge: [],
   e2e: whole,
   everywhere: [...whole, "nats-server"],
@@ -53,10 +54,15 @@ async function prepare() {
   if (!docker.ready) fail(docker.sentence);
 }
 
+/** Needs nothing but processors: it runs beside the others and takes what they leave, and what it said comes at its end. */
+const aside = "simulation";
+
 /** Runs one kind and answers what came of it. */
 async function run(kind, report) {
   const { promise, resolve } = Promise.withResolvers();
+  const isAside = kind === aside && chosen.length !== 1;
   const args = [
+    ...(isAside ? ["-n", "15", at("node_modules/.bin/vitest")] : []),
     "run",
     "--project",
     projects[kind] ?? kind,
@@ -67,10 +73,17 @@ async function run(kind, report) {
     ...rest,
   ];
   const { APPOS_DATA_DIR: _, APPOS_PORT: __, ...env } = process.env;
-  spawn(at("node_modules/.bin/vitest"), args, { cwd: at(), env: { ...env, CI: "true" }, stdio: ["ignore", "inherit", "inherit"] })
-    .on("error", () => resolve(1))
-    .on("close", (code) => resolve(code ?? 1));
+  const out = isAside ? "pipe" : "inherit";
+  const said = [];
+  const vitest = spawn(isAside ? "nice" : at("node_modules/.bin/vitest"), args, {
+    cwd: at(),
+    env: { ...env, CI: "true" },
+    stdio: ["ignore", out, out],
+  });
+  for (const stream of [vitest.stdout, vitest.stderr]) stream?.on("data", (bytes) => said.push(bytes));
+  vitest.on("error", () => resolve(1)).on("close", (code) => resolve(code ?? 1));
   const code = await promise;
+  process.stdout.write(Buffer.concat(said));
   const {
     numPassedTests = 0,
     numFailedTests = 0,
@@ -87,11 +100,16 @@ try {
   await prepare();
   await build({ edge: chosen.some((kind) => withEdge.includes(kind)) });
   const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const kind of chosen.length > 0 ? chosen : kinds) {
-    say(`${kind} tests`);
-    const result = await run(kind, join(reports, `${kind}.json`));
-    for (const outcome of Object.keys(total)) total[outcome] += result[outcome];
-  }
+  const wanted = chosen.length > 0 ? chosen : kinds;
+  const ask = (kind) => {
+    say(`${kind} tests${kind === aside && wanted.length > 1 ? ", beside the others" : ""}`);
+    return run(kind, join(reports, `${kind}.json`));
+  };
+  const beside = wanted.includes(aside) ? ask(aside) : undefined;
+  const results = [];
+  for (const kind of wanted) if (kind !== aside) results.push(await ask(kind));
+  if (beside) results.push(await beside);
+  for (const result of results) for (const outcome of Object.keys(total)) total[outcome] += result[outcome];
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 } catch (error) {

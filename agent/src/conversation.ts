@@ -1,8 +1,9 @@
-import { type AgentFrame, type AppInventory, ControlFrame, FRAME_BYTES, type LinkReport } from "@appos/shared/agent-link";
+import { type AgentFrame, ControlFrame, type LinkReport } from "@appos/shared/agent-link";
 import type { ServerFacts } from "@appos/shared/servers";
 import type { ActReport } from "./acts/act-report.ts";
 import { handshake, type Keys, LinkOver } from "./handshake.ts";
-import { inventory, inventoryOf } from "./inventory.ts";
+import { fits, inventoryNews } from "./inventory-news.ts";
+import type { LoginDesk } from "./logins.ts";
 import type { Machine } from "./machine/machine.ts";
 import type { Runner } from "./runner.ts";
 import { isStreamOrder, openStreams } from "./streams/open-streams.ts";
@@ -41,6 +42,8 @@ interface About {
   terminals?: Terminals;
   /** What is done on this server itself. */
   acts?: ActReport;
+  /** Where jobs ask who this server is to a registry. */
+  logins?: LoginDesk;
   /** What it says of itself and of the link before, once it is let in. */
   linkReport?: () => LinkReport;
   /** Both ends have proved who they are. */
@@ -95,40 +98,12 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
     }
   }
 
-  /** In one frame, or where that would be too large, app by app. */
-  function tellInventory(apps: AppInventory[]) {
-    const whole: AgentFrame = { type: "inventory", apps, whole: true };
-    if (fits(JSON.stringify(whole))) return send(whole);
-    for (const app of apps) send({ type: "inventory", apps: [app], whole: false });
-  }
-
-  /** Says which containers there are, whenever that changes: of the app that changed, or of all. */
-  function watch() {
-    let changed = new Set<string | null>();
-    let telling = false;
-    const tell = async (appId: string | null) => {
-      changed.add(appId);
-      if (telling) return;
-      telling = true;
-      while (changed.size > 0 && !over.signal.aborted) {
-        const apps = [...changed];
-        changed = new Set();
-        await tellAbout(apps).catch(() => {});
-        await machine.sleep(250, over.signal).catch(() => {});
-      }
-      telling = false;
-    };
-    machine.engine.watch((appId) => void tell(appId), over.signal);
-    void tell(null);
-  }
-
-  async function tellAbout(apps: (string | null)[]) {
-    if (apps.includes(null)) return tellInventory(await inventory(machine));
-    for (const appId of apps) {
-      const of = await inventoryOf(machine, appId!);
-      if (of.length > 0) send({ type: "inventory", apps: of, whole: false });
-    }
-  }
+  const news = inventoryNews(machine, send, over.signal);
+  /** An end that is told changes what should run. */
+  const sendOfJobs = (frame: AgentFrame) => {
+    send(frame);
+    if (frame.type === "finished") news.jobEnded(runner.laneOf(frame.jobId));
+  };
 
   async function obey(frame: ControlFrame) {
     if (frame.type === "challenge") {
@@ -149,10 +124,11 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
       if (frame.samples === "asked") watchedUntil = -Infinity;
       onWelcome();
       if (about.linkReport) send({ type: "link-report", ...about.linkReport() });
-      void runner.connected(send, { incarnation: frame.incarnation, epoch: frame.epoch });
+      void runner.connected(sendOfJobs, { incarnation: frame.incarnation, epoch: frame.epoch });
       terminals.connected((report) => send({ type: "terminals", ...report }));
       about.acts?.connected(send);
-      watch();
+      about.logins?.connected(frame.logins ? send : undefined);
+      news.begin();
       return void report().catch((error: unknown) => over.signal.aborted || warn(`The server's state could not be read: ${String(error)}`));
     }
     // Nobody gives orders who has not been shown our proof, and shown us theirs.
@@ -164,6 +140,7 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
       return tellSample();
     }
     if (frame.type === "end-terminal") return terminals.stop(frame.session, frame.why);
+    if (frame.type === "logins") return about.logins?.came(frame);
     if (frame.type === "host-acts-kept") return about.acts?.kept(frame.ids);
     return runner.obey(frame);
   }
@@ -188,10 +165,8 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
       streams.end();
       terminals.disconnected();
       about.acts?.disconnected();
+      about.logins?.disconnected();
       if (welcomed) runner.disconnected();
     },
   };
 }
-
-/** A text of so many characters has at most three times as many bytes; only where that is too much are they counted. */
-const fits = (text: string) => text.length * 3 <= FRAME_BYTES || new TextEncoder().encode(text).length <= FRAME_BYTES;

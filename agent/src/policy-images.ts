@@ -1,8 +1,5 @@
+import { registryOf, sameRegistry } from "@appos/shared/registries";
 import { FILE, type Fault, type PolicyContext, text } from "./policy-model.ts";
-
-const HUB = "docker.io";
-/** Docker Hub has had this name too. */
-const HUB_NAMES = new Set(["index.docker.io"]);
 
 /** What is wrong with where an image comes from. It goes by its name, whether or not the image is here already. */
 export function imageFaults(value: unknown, { policy }: PolicyContext): Fault[] {
@@ -17,12 +14,3 @@ export function imageFaults(value: unknown, { policy }: PolicyContext): Fault[] 
     ],
   ];
 }
-
-/** The registry that an image's name leads to, as Docker reads it: what comes before the first slash, where that looks like a host. */
-export function registryOf(image: string): string {
-  const [first = "", ...rest] = image.split("/");
-  const isHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase());
-  return isHost ? sameRegistry(first.toLowerCase()) : HUB;
-}
-
-const sameRegistry = (host: string) => (HUB_NAMES.has(host) ? HUB : host.replace(/:443$/, ""));

@@ -33,6 +33,8 @@ export interface PolicyContext {
   /** The app's own folder, absolute. */
   folder: string;
   project: string;
+  /** The folder was somebody's before it was an app's: AppOS keeps nothing in it. */
+  adopted?: boolean;
 }
 
 /** What a check found: the rule, and a sentence without its subject. */

@@ -1,10 +1,9 @@
+import { RESERVED_NAMES } from "@appos/shared/config-files";
 import { FILE, type Fault, type Part, type PolicyContext, map, text } from "./policy-model.ts";
 
 const SOCKETS = ["/var/run/docker.sock", "/run/docker.sock", "/var/run/docker", "/run/docker", "/run/containerd", "/var/run/containerd"];
 /** Small, and the same for everyone. */
 const HARMLESS = ["/etc/localtime", "/etc/timezone"];
-/** What AppOS keeps in an app's folder. */
-const RESERVED = ["compose.yaml", ".env", "current.json", "releases"];
 
 /** What is wrong with the mounts of a service. */
 export function checkMounts(mounts: Part[], context: PolicyContext): Fault[] {
@@ -28,7 +27,7 @@ export function fileFaults(source: string, context: PolicyContext): Fault[] {
 function pathFaults(
   source: string,
   readOnly: boolean,
-  { policy, folder }: PolicyContext,
+  { policy, folder, adopted = false }: PolicyContext,
   besides: { allowed: string[]; where: string } = { allowed: [], where: "compose.hostMounts" },
 ): Fault[] {
   const path = cleanPath(source);
@@ -39,6 +38,7 @@ function pathFaults(
       ? []
       : [["docker-socket", `mounts Docker's socket, which is as good as root. Leave it out, or set compose.dockerSocket: true in ${FILE}`]];
   }
+  if (adopted && (path === folder || isBelow(path, folder))) return [];
   if (isBelow(path, folder)) return reservedFaults(source, path.slice(folder.length + 1));
   if (path === folder)
     return [["host-mount", "mounts the app's whole folder, in which AppOS keeps its releases. Use a folder in it, such as ./data"]];
@@ -55,7 +55,7 @@ function pathFaults(
 
 function reservedFaults(source: string, inside: string): Fault[] {
   const first = inside.split("/")[0]!;
-  return RESERVED.includes(first)
+  return RESERVED_NAMES.includes(first)
     ? [["host-mount", `mounts ${source}, which AppOS keeps for itself. Use another name, such as ./data`]]
     : [];
 }

@@ -202,6 +202,8 @@ export function startRunner({ journal, run, now, timer, lanesAtOnce, refusal, br
     journal: journal.id,
     seen: journal.seen,
     lanes: lanesAtOnce,
+    /** Of a job that the journal holds. */
+    laneOf: (jobId: string) => jobs.get(jobId)?.kept.work.lane,
     /** The jobs the journal holds, which a proof names. */
     held: (): Promise<string[]> => turn.then(() => [...jobs.keys()]),
     /** A link is open: it is told nothing of a job before it has said from where to go on. */

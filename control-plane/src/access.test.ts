@@ -16,7 +16,13 @@ const open = [
   "POST /api/v1/agent/enroll",
 ];
 /** What a viewer may change: only what is their own. */
-const ofViewers = ["POST /api/v1/auth/logout", "POST /api/v1/tokens", "DELETE /api/v1/tokens/:id"];
+const ofViewers = [
+  "POST /api/v1/auth/logout",
+  "POST /api/v1/tokens",
+  "DELETE /api/v1/tokens/:id",
+  "PUT /api/v1/apps/:id/favourite",
+  "DELETE /api/v1/apps/:id/favourite",
+];
 
 test("a route that does not say who may call it does not start", () => {
   const app = new Hono().get("/secret", (c) => c.text("everything"));

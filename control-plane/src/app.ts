@@ -6,14 +6,25 @@ import { type AppEnv, assertGated, identify } from "./access.ts";
 import { apiDocs } from "./api-docs.ts";
 import { AppError, errorText } from "./errors.ts";
 import { activityRoutes } from "./features/activity/routes.ts";
+import { adoptionRoutes } from "./features/adoption/routes.ts";
 import { appRoutes } from "./features/apps/routes.ts";
 import { authRoutes, setupRoutes, tokenRoutes, userRoutes } from "./features/auth/routes.ts";
+import { driftRoutes } from "./features/drift/routes.ts";
+import { releaseRoutes } from "./features/deployments/release-routes.ts";
 import { deploymentRoutes } from "./features/deployments/routes.ts";
+import { projectEnvRoutes, serverEnvRoutes } from "./features/env/routes.ts";
 import { jobRoutes } from "./features/jobs/routes.ts";
 import { logRoutes } from "./features/logs/routes.ts";
+import { planRoutes } from "./features/plans/routes.ts";
+import { searchRoutes } from "./features/search/routes.ts";
+import { projectRoutes } from "./features/projects/routes.ts";
+import { registryRoutes } from "./features/registries/routes.ts";
 import { enrollRoutes, serverRoutes } from "./features/servers/routes.ts";
 import { execTerminalRoutes, hostTerminalRoutes } from "./features/terminals/routes.ts";
+import { templateRefreshRoutes, templateSourceRoutes } from "./features/template-sources/routes.ts";
+import { templateRoutes, templateUpdateRoutes } from "./features/templates/routes.ts";
 import { downloadRoutes, eventRoutes, healthRoutes, metricsRoutes, systemRoutes } from "./features/system/routes.ts";
+import { updateRoutes } from "./features/updates/routes.ts";
 import type { Log } from "./ports.ts";
 import { failure } from "./reply.ts";
 import type { Services } from "./services.ts";
@@ -79,10 +90,24 @@ export function createApp(services: Services, { address, log }: Face) {
     .route("/api/v1/users", userRoutes(services))
     .route("/api/v1/servers", serverRoutes(services))
     .route("/api/v1/servers", hostTerminalRoutes(services))
+    .route("/api/v1/servers", adoptionRoutes(services))
+    .route("/api/v1/servers", serverEnvRoutes(services))
+    .route("/api/v1/search", searchRoutes(services))
+    .route("/api/v1/projects", projectRoutes(services))
+    .route("/api/v1/projects", projectEnvRoutes(services))
+    .route("/api/v1/registries", registryRoutes(services))
     .route("/api/v1/agent", enrollRoutes(services))
     .route("/api/v1/apps", appRoutes(services))
+    .route("/api/v1/apps", releaseRoutes(services))
+    .route("/api/v1/apps", driftRoutes(services))
+    .route("/api/v1/apps", planRoutes(services))
+    .route("/api/v1/apps", updateRoutes(services))
     .route("/api/v1/apps", logRoutes(services))
     .route("/api/v1/apps", execTerminalRoutes(services))
+    .route("/api/v1/apps", templateUpdateRoutes(services))
+    .route("/api/v1/templates", templateRefreshRoutes(services))
+    .route("/api/v1/templates", templateRoutes(services))
+    .route("/api/v1/template-sources", templateSourceRoutes(services))
     .route("/api/v1/deployments", deploymentRoutes(services))
     .route("/api/v1/jobs", jobRoutes(services))
     .route("/api/v1/activity", activityRoutes(services))

@@ -4,6 +4,7 @@ import type { ServerSample } from "@appos/shared/servers";
 import type { StreamInput, StreamKind } from "@appos/shared/streams";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
+import type { Allowed } from "./outbound/allowed.ts";
 
 /** Everything the control plane needs from the platform it runs on. */
 export interface Ports {
@@ -13,6 +14,12 @@ export interface Ports {
   clock: Clock;
   keys: Keys;
   downloads: Downloads;
+  catalog: Catalog;
+  outbound: Outbound;
+  /** Reads git repositories; left out where no program can be started. */
+  git?: GitSources;
+  /** What is begun goes on after its request was answered; left out where it would be cut off: the next minute begins it there. */
+  linger?(work: Promise<void>): void;
   log: Log;
   settings: Settings;
   /** This process, where several share the database; each link is held by one of them. */
@@ -97,6 +104,35 @@ export interface Downloads {
   /** SHA-256 in hex of the archive for an architecture as Node names it; undefined where there is none. */
   checksum(arch: string): Promise<string | undefined>;
   archive(arch: string): Promise<{ body: ReadableStream<Uint8Array>; bytes: number } | undefined>;
+}
+
+/** The templates that AppOS ships with, as the build left them: JSON of `Listed[]`, and of one `Shelved`. */
+export interface Catalog {
+  index(): Promise<string>;
+  /** Undefined for what is in no index. */
+  template(id: string): Promise<string | undefined>;
+}
+
+/** The way out to addresses that people name. Only outbound/ask.ts uses it, which checks each address and redirect. */
+export interface Outbound {
+  allowed: Allowed;
+  /** One GET; redirects are not followed. What its host's name leads to is checked where it can be: then it is asked at an address that was checked. */
+  ask(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response>;
+}
+
+/** Reads what a git repository holds, without checking it out and without running anything of it. */
+export interface GitSources {
+  /** The texts of its wanted files, of plain files only; none where it is still at the commit that is known. Throws OutboundFailed. */
+  read(url: URL, wanted: GitWanted): Promise<{ commit: string; files: Map<string, string> | null }>;
+}
+export interface GitWanted {
+  /** The usual one, where it is left out. */
+  branch?: string | undefined;
+  known?: string | undefined;
+  wants(path: string): boolean;
+  /** Of one file, at most; larger ones are left out. */
+  fileBytes: number;
+  bytes: number;
 }
 
 export interface Log {

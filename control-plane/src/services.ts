@@ -1,14 +1,24 @@
 import { activityService } from "./features/activity/service.ts";
+import { adoptionService } from "./features/adoption/service.ts";
 import { appService } from "./features/apps/service.ts";
 import { authService } from "./features/auth/service.ts";
 import { configService } from "./features/configs/service.ts";
 import { deploymentService } from "./features/deployments/service.ts";
+import { driftService } from "./features/drift/service.ts";
+import { sharedEnvService } from "./features/env/service.ts";
 import { hostActService } from "./features/host-acts/service.ts";
-import { jobService, type Reactions } from "./features/jobs/service.ts";
+import { jobService, type Reactions, type Settled } from "./features/jobs/service.ts";
 import { logService } from "./features/logs/service.ts";
+import { planService } from "./features/plans/service.ts";
+import { projectService } from "./features/projects/service.ts";
+import { registryService } from "./features/registries/service.ts";
 import { serverService } from "./features/servers/service.ts";
+import { templateSourceService } from "./features/template-sources/service.ts";
+import { templateService } from "./features/templates/service.ts";
+import { templateUpdateService } from "./features/templates/updates.ts";
 import { terminalService } from "./features/terminals/service.ts";
 import { systemService } from "./features/system/service.ts";
+import { updateService } from "./features/updates/service.ts";
 import { identity } from "./identity.ts";
 import type { Ports } from "./ports.ts";
 import { secrets } from "./secrets.ts";
@@ -28,14 +38,30 @@ export function createServices(ports: Ports) {
     records: deployments.records,
   }));
   const configs = configService(ports, vault);
-  const apps = appService(ports, servers, jobs, configs, activity);
-  const deployments = deploymentService(ports, vault, servers, jobs, configs, apps);
+  const projects = projectService(ports, activity, () => apps.inProjects);
+  const sharedEnv = sharedEnvService(ports, vault, activity);
+  const registries = registryService(ports, vault, activity, servers, jobs);
+  const templateSources = templateSourceService(ports, activity);
+  const templates = templateService(ports, [templateSources.shelf], () => apps.madeFrom);
+  const apps = appService(ports, servers, jobs, configs, projects, sharedEnv, activity, templates);
+  const deployments = deploymentService(ports, vault, servers, jobs, configs, apps, templates);
+  const templateUpdates = templateUpdateService(templates, apps, configs);
+  const updates = updateService(ports, servers, jobs, registries, configs, apps, deployments);
+  const plans = planService(ports, configs, apps, deployments, templates);
+  const adoption = adoptionService(ports, servers, apps, deployments, activity);
+  const drift = driftService(ports, { configs, apps, deployments });
   const hostActs = hostActService(ports, servers, apps, activity);
   const logs = logService(ports, apps);
   const terminals = terminalService(ports, system, auth, servers, apps, activity);
 
+  const deployed: Settled = async (job) => {
+    await deployments.settled(job);
+    await updates.settled(job);
+  };
   const reactions: Reactions = {
-    "deploy-app": deployments.settled,
+    "deploy-app": deployed,
+    "rollback-app": deployed,
+    "adopt-app": deployed,
     "start-app": apps.started,
     "restart-app": apps.started,
     "stop-app": apps.stopped,
@@ -49,8 +75,18 @@ export function createServices(ports: Ports) {
     servers,
     jobs,
     configs,
+    projects,
+    sharedEnv,
+    registries,
+    templateSources,
+    templates,
+    templateUpdates,
     apps,
     deployments,
+    plans,
+    updates,
+    adoption,
+    drift,
     hostActs,
     logs,
     terminals,

@@ -4,7 +4,19 @@ import type { WorldWithServer } from "../world/anywhere.ts";
 import type { Api } from "../world/api.ts";
 import { faultsOf, visitor } from "../world/browser.ts";
 import { patient, webWithData } from "../world/compose.ts";
-import { deploysNewApp, fills, follows, heading, pastesCompose, presses, reads, signsIn, stepIs, succeeds } from "../world/console.ts";
+import {
+  agreesToThePlan,
+  deploysNewApp,
+  fills,
+  follows,
+  heading,
+  pastesCompose,
+  presses,
+  reads,
+  signsIn,
+  stepIs,
+  succeeds,
+} from "../world/console.ts";
 import { administrator } from "../world/control-plane.ts";
 import { answerAt, appNamed, containersOf, makeReady, volumesOf } from "../world/docker.ts";
 import { listen, nextOf, type Told } from "../world/events.ts";
@@ -86,6 +98,7 @@ export const deployStories = (w: WorldWithServer) =>
       await pastesCompose(page, webWithData(port, 2));
       await fills(page, "What changed", "Version 2 of the shop");
       await presses(page, "Save and deploy");
+      await agreesToThePlan(page);
       await heading(page, `${shop}, release 2`);
       await succeeds(page);
       expect(await answerAt(port)).toBe("version 2");

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Api } from "../world/api.ts";
 import { visitor } from "../world/browser.ts";
 import { only, patient, web } from "../world/compose.ts";
-import { deploysNewApp, fills, heading, pastesCompose, presses, reads, signsIn, stepIs } from "../world/console.ts";
+import { agreesToThePlan, deploysNewApp, fills, heading, pastesCompose, presses, reads, signsIn, stepIs } from "../world/console.ts";
 import { administrator, controlPlaneWithServer } from "../world/control-plane.ts";
 import { answerAt, appNamed, containersOf } from "../world/docker.ts";
 import { endAll } from "../world/ends.ts";
@@ -89,8 +89,8 @@ test("an image that does not exist is named, and what ran before still runs", as
 test("a registry that does not answer is told from an image that is not there", async () => {
   const { status, error } = await shopFails(only(`127.0.0.1:${await freePort()}/somewhere:1`));
   expect(status).toBe("failed");
-  expect(error).toMatchObject({ code: "PULL_FAILED", details: { step: "pull" } });
-  expect(error?.message).toMatch(/somewhere:1 could not be pulled\. Docker said: .*connection refused/);
+  expect(error).toMatchObject({ code: "REGISTRY_UNREACHABLE", details: { step: "pull" } });
+  expect(error?.message).toMatch(/somewhere:1 could not be pulled: .* does not answer this server\..* Docker said: .*connection refused/);
 });
 
 test("a port that is taken is named with who has it, and the release before is put back", async () => {
@@ -110,6 +110,7 @@ test("a container that never becomes healthy is taken away again, its last words
   await reads(page, "services:");
   await pastesCompose(page, only("appos-test/sick:1", `    ports: ["${port}:80"]\n`));
   await presses(page, "Save and deploy");
+  await agreesToThePlan(page);
   await page.waitForURL(/\/deployments\/dep_/);
   const failure = page.getByRole("region", { name: "What went wrong" });
   await failure.getByRole("heading", { name: /web did not become healthy: its health check fails\./ }).waitFor();

@@ -44,6 +44,9 @@ export async function deploysNewApp(page: Page, { name, compose, server }: { nam
   await page.waitForURL(/\/deployments\/dep_/);
 }
 
+/** Has seen what the plan says will happen, and wants it. */
+export const agreesToThePlan = (page: Page) => page.getByRole("dialog").getByRole("button", { name: "Deploy", exact: true }).click();
+
 /** Waits on a deployment's page until one of its steps is in this state. */
 export const stepIs = (page: Page, title: string, state: string) =>
   page

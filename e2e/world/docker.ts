@@ -22,7 +22,14 @@ export function appNamed(noun: string): string {
   return name;
 }
 
+/** Whatever holds images for a compose project. */
+export async function sweepKeepers(project: string) {
+  const keepers = lines(await docker("ps", "-aq", "--filter", `label=appos.keeps=${project}`));
+  if (keepers.length > 0) await docker("rm", ...keepers);
+}
+
 export async function sweep(app: string) {
+  await sweepKeepers(`appos-${app}`);
   const containers = await containersOf(app);
   if (containers.length > 0) await docker("rm", "-fv", ...containers);
   const networks = lines(await docker("network", "ls", "-q", "--filter", labelled(app)));

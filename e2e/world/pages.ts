@@ -27,12 +27,15 @@ export function everyPage({ shop, billing, docs, good, bad }: House, setupUrl: s
     { name: "apps", path: "/apps", ready: has("link", new RegExp(docs)) },
     { name: "app-new", path: "/apps/new", ready: has("textbox", "Compose file"), act: press("Insert an example") },
     { name: "app", path: `/apps/${shop}`, ready: says("appos-test/web:2") },
+    { name: "app-plan", path: `/apps/${shop}`, ready: says("appos-test/web:2"), act: planning },
     { name: "app-failed", path: `/apps/${billing}`, ready: has("heading", billing) },
     { name: "app-stopped", path: `/apps/${docs}`, ready: has("button", "Start") },
     { name: "app-remove", path: `/apps/${docs}`, ready: has("button", "Start"), act: removing(docs) },
     { name: "app-deployments", path: `/apps/${shop}/deployments`, ready: says(/release 2/) },
     { name: "app-logs", path: `/apps/${shop}/logs`, ready: says(/line \d/) },
     { name: "app-config", path: `/apps/${shop}/config`, ready: says("The shop and what it keeps") },
+    { name: "catalog", path: "/catalog", ready: has("link", /Actual Budget/) },
+    { name: "catalog-template", path: "/catalog/paperless-ngx", ready: has("button", "Install") },
     { name: "deployment", path: `/deployments/${good}`, ready: says("Succeeded"), act: press(/^Start/) },
     { name: "deployment-failed", path: `/deployments/${bad}`, ready: has("log", "Output of Health") },
     { name: "servers", path: "/servers", ready: has("link", "tokyo-1") },
@@ -44,6 +47,8 @@ export function everyPage({ shop, billing, docs, good, bad }: House, setupUrl: s
     { name: "terminal-search", path: "/servers/local/terminal", ready: terminalReady, act: press(/^Search$/) },
     { name: "terminal-app", path: `/apps/${shop}/terminal`, ready: has("button", "worker") },
     { name: "terminal-new-server", path: "/servers/tokyo-1/terminal", ready: says("has not connected yet") },
+    { name: "template-sources", path: "/catalog/sources", ready: has("button", "Add source") },
+    { name: "template-source-add", path: "/catalog/sources", ready: has("button", "Add source"), act: press("Add source") },
     { name: "activity", path: "/activity", ready: says(shop) },
     { name: "settings", path: "/settings", ready: has("button", "Sign out") },
     { name: "not-found", path: "/nowhere", ready: has("heading", /./) },
@@ -52,6 +57,11 @@ export function everyPage({ shop, billing, docs, good, bad }: House, setupUrl: s
 }
 
 const terminalReady = (page: Page) => page.locator(".pane.shown").getByText("Connected", { exact: true }).waitFor();
+
+async function planning(page: Page) {
+  await press("Deploy")(page);
+  await page.getByRole("dialog").getByText("Images, volumes and networks").waitFor();
+}
 
 const removing = (app: string) => async (page: Page) => {
   await press(`More for ${app}`)(page);

@@ -1,5 +1,6 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { consoleHeaders, IMMUTABLE, YEAR } from "../../control-plane/src/platform/console-headers.ts";
+import { shipped } from "./catalog.mjs";
 import { bundleWorker } from "./bundle.mjs";
 import { at } from "./root.mjs";
 
@@ -28,6 +29,7 @@ export async function buildWorker(version) {
     define: {
       APPOS_VERSION: JSON.stringify(version),
       APPOS_SCHEMA: String(newestMigration()),
+      APPOS_CATALOG: JSON.stringify(JSON.stringify(shipped())),
       APPOS_INSTALLER: JSON.stringify(readFileSync(at("dist/agent/install.sh"), "utf8")),
       APPOS_CHECKSUMS: JSON.stringify(Object.fromEntries(archives().map(({ arch, checksum }) => [arch, checksum]))),
     },

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { ServiceState } from "./apps.ts";
+import { DRIFT_FINDINGS, DriftFinding } from "./drift.ts";
 import { ACTS_AT_ONCE, HostAct } from "./host-acts.ts";
 import { AppId, HostActId, JobId, ServerId, TerminalId } from "./ids.ts";
 import { Ending, Entry, JobError } from "./jobs.ts";
+import { Login, LOGINS, RegistryHost } from "./registries.ts";
 import { ServerFacts, ServerSample } from "./servers.ts";
 import { StreamOrder, StreamReport } from "./streams.ts";
 import { TerminalExit } from "./terminals.ts";
@@ -92,7 +94,12 @@ export const Finished = Ending.extend({ lastSeq: seq });
 export type Finished = z.output<typeof Finished>;
 
 /** The containers of one app, all of them. */
-export const AppInventory = z.object({ appId: AppId, services: z.array(ServiceState) });
+export const AppInventory = z.object({
+  appId: AppId,
+  services: z.array(ServiceState),
+  /** Where what runs is not what the live release says. Left out by agents that do not look, and where it cannot be said. */
+  drift: z.array(DriftFinding).max(DRIFT_FINDINGS).optional(),
+});
 export type AppInventory = z.output<typeof AppInventory>;
 
 const streamId = z.int().min(0).max(0xffff_ffff);
@@ -149,6 +156,8 @@ export const AgentFrame = json.pipe(
     /** So many bytes of a stream's input were taken: as many may follow. */
     z.object({ type: z.literal("credit"), streamId, bytes: z.int().positive() }),
     TerminalReport.extend({ type: z.literal("terminals") }),
+    /** A job that runs is about to ask these registries: who is it to them? */
+    z.object({ type: z.literal("logins-wanted"), jobId: JobId, hosts: z.array(RegistryHost).min(1).max(LOGINS) }),
   ]),
 );
 export type AgentFrame = z.output<typeof AgentFrame>;
@@ -166,6 +175,8 @@ export const ControlFrame = json.pipe(
       epoch: z.int(),
       incarnation: z.string().max(63),
       samples: z.enum(["always", "asked"]).optional(),
+      /** Whether it can be asked for logins. */
+      logins: z.boolean().optional(),
     }),
     /** Somebody looks at this server: for so long, how it is doing is news. */
     z.object({ type: z.literal("watch"), forMs: z.int().positive().max(3_600_000) }),
@@ -177,6 +188,8 @@ export const ControlFrame = json.pipe(
     z.object({ type: z.literal("describe"), jobId: JobId }),
     /** These acts are written down here: they need not be told again. */
     z.object({ type: z.literal("host-acts-kept"), ids: z.array(HostActId) }),
+    /** Those there are, to be kept in memory and for this job only. They come when they were asked for. */
+    z.object({ type: z.literal("logins"), jobId: JobId, logins: z.array(Login).max(LOGINS) }),
     /** Whoever opened this terminal may have none any more: it ends, whether or not somebody looks at it. */
     z.object({ type: z.literal("end-terminal"), session: TerminalId, why: z.string().max(300) }),
     z.object({ type: z.literal("open-stream"), streamId, kind: z.string().max(63), input: z.unknown() }),

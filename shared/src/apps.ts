@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { Name, ServerId } from "./ids.ts";
+import { ConfigFiles } from "./config-files.ts";
+import { DriftFinding } from "./drift.ts";
+import { PageQuery } from "./envelope.ts";
+import { EnvSettings } from "./env.ts";
+import { Name, ProjectId, ServerId } from "./ids.ts";
+import { TemplateSource } from "./template-choice.ts";
+import { AppTemplate } from "./templates.ts";
+import { UpdateSettings, UpdatesView } from "./updates.ts";
 
 /** Bytes of a compose file, at most. */
 export const COMPOSE_BYTES = 96 * 1024;
@@ -27,36 +34,38 @@ export const ServiceState = z.object({
 });
 export type ServiceState = z.output<typeof ServiceState>;
 
-/** A variable that the compose file may refer to as ${KEY}. */
-export const EnvEntry = z.object({
-  key: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "A variable's name has letters, digits and underscores, and starts with no digit")
-    .max(255),
-  value: z
-    .string()
-    .max(65_536)
-    .refine((value) => !value.includes("\0"), "A value cannot hold a NUL character"),
-  secret: z.boolean().default(false),
-});
-export type EnvEntry = z.output<typeof EnvEntry>;
-
-export const Env = z
-  .array(EnvEntry)
-  .max(500)
-  .refine((entries) => new Set(entries.map(({ key }) => key)).size === entries.length, "A variable is named twice");
-
 export const NewApp = z.strictObject({
   name: Name,
   /** The server it runs on; may be left out where there is just one. */
   serverId: ServerId.optional(),
-  source: z.strictObject({ type: z.literal("compose"), compose: z.string() }),
-  env: Env.optional(),
+  source: z.discriminatedUnion("type", [z.strictObject({ type: z.literal("compose"), compose: z.string() }), TemplateSource]),
+  projectId: ProjectId.optional(),
+  env: EnvSettings.optional(),
+  /** What its services mount from its own folder. */
+  files: ConfigFiles.optional(),
+  /** The dangers of the plan that somebody has seen and accepts, by their ids. */
+  confirm: z.array(z.string().max(300)).max(500).optional(),
 });
 export type NewApp = z.output<typeof NewApp>;
 
-/** Removing an app keeps its volumes unless told otherwise. */
-export const RemoveApp = z.object({ volumes: z.enum(["keep", "delete"]).default("keep") });
+const Label = z
+  .string()
+  .trim()
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._:/-]{0,39}$/u, "A label has letters, digits, spaces and . _ : / -, at most 40 in all");
+
+/** What is left out stays. */
+export const ChangeApp = z.strictObject({
+  projectId: ProjectId.nullable().optional(),
+  labels: z
+    .array(Label)
+    .max(20)
+    .transform((labels) => [...new Set(labels)])
+    .optional(),
+  /** How many releases its server keeps, with their images. */
+  keepReleases: z.int().min(1).max(100).optional(),
+  updates: UpdateSettings.optional(),
+});
+export type ChangeApp = z.output<typeof ChangeApp>;
 
 /**
  * deploying: a deployment is open. running: all services run and none is unhealthy. degraded: some do not.
@@ -64,6 +73,21 @@ export const RemoveApp = z.object({ volumes: z.enum(["keep", "delete"]).default(
  */
 export const AppStatus = z.enum(["new", "deploying", "running", "degraded", "down", "stopped", "removing", "unknown"]);
 export type AppStatus = z.output<typeof AppStatus>;
+
+/** Which apps are asked for. */
+export const AppQuery = PageQuery.extend({
+  serverId: z.string().max(63).optional(),
+  /** By id or name. */
+  project: z.string().max(63).optional(),
+  label: z.string().max(40).optional(),
+  status: AppStatus.optional(),
+  /** In their names and labels, and in those of their servers, projects and images. */
+  search: z.string().trim().max(100).optional(),
+});
+export type AppQuery = z.output<typeof AppQuery>;
+
+/** Removing an app keeps its volumes unless told otherwise. */
+export const RemoveApp = z.object({ volumes: z.enum(["keep", "delete"]).default("keep") });
 
 export const AppView = z
   .object({
@@ -75,11 +99,22 @@ export const AppView = z
     services: z.array(ServiceState),
     /** When its server last said how its services are. */
     observedAt: z.int().nullable(),
+    /** Where what runs is not what the live release says. */
+    drift: z.array(DriftFinding),
     /** The release that is live, and the config version it was made from. */
     liveRelease: z.int().nullable(),
     liveVersion: z.int().nullable(),
     /** The newest config version; another than `liveVersion` is saved but not running. */
     version: z.int(),
+    /** Variables of its project or its server have changed since what runs was made. */
+    sharedChanged: z.boolean(),
+    project: z.object({ id: z.string(), name: z.string() }).nullable(),
+    labels: z.array(z.string()),
+    keepReleases: z.int(),
+    /** What it was made from, where that is a template. */
+    template: AppTemplate.nullable(),
+    /** Newer images behind the tags that its services name. */
+    updates: UpdatesView,
     /** The newest deployment. */
     deploymentId: z.string().nullable(),
     createdAt: z.int(),

@@ -4,6 +4,9 @@ import { JobError } from "./jobs.ts";
 export const DeploymentStatus = z.enum(["pending", "running", "succeeded", "failed", "canceled", "lost"]);
 export type DeploymentStatus = z.output<typeof DeploymentStatus>;
 
+export const DeploymentKind = z.enum(["deploy", "rollback", "adopt"]);
+export type DeploymentKind = z.output<typeof DeploymentKind>;
+
 /** The steps of a deployment, in order. `restore` comes only after a failure. */
 export const deploySteps = ["check", "resolve", "pull", "start", "health"] as const;
 export type DeployStep = (typeof deploySteps)[number] | "restore";
@@ -16,6 +19,8 @@ export const DeploymentView = z
     serverId: z.string(),
     serverName: z.string(),
     jobId: z.string(),
+    /** Whether it made a release, went back to one, or took over what ran already. */
+    kind: DeploymentKind,
     release: z.int(),
     /** The config version it was made from. */
     version: z.int(),
@@ -42,3 +47,9 @@ export const DeploymentView = z
 export type DeploymentView = z.output<typeof DeploymentView>;
 
 export const DeploymentQuery = z.object({ appId: z.string().optional() });
+
+/** The dangers of the plan that somebody has seen and accepts, by their ids. */
+export const Confirm = z.array(z.string().max(300)).max(500);
+/** What is left out: the newest version, with nothing confirmed. */
+export const StartDeployment = z.strictObject({ version: z.int().positive().optional(), confirm: Confirm.optional() });
+export type StartDeployment = z.output<typeof StartDeployment>;

@@ -20,6 +20,10 @@ export const errorStatus = {
   SETUP_DONE: 409,
   IDEMPOTENCY_CONFLICT: 409,
   SERVER_AWAY: 409,
+  /** A server cannot do or answer what it was asked; the details name its own code. */
+  SERVER_REFUSED: 409,
+  /** Somebody has to confirm what may lose data. */
+  CONFIRMATION_NEEDED: 409,
   TOO_MANY_TERMINALS: 409,
   TERMINAL_ENDED: 410,
   /** AppOS is at another address now. */
@@ -40,9 +44,19 @@ export const JobErrorCode = z.enum([
   "DOCKER_UNAVAILABLE",
   "IMAGE_NOT_FOUND",
   "PULL_FAILED",
+  /** The registry wants a login, or another one. */
+  "REGISTRY_UNAUTHORIZED",
+  /** It has answered too often, and does not for a while. */
+  "REGISTRY_RATE_LIMITED",
+  /** There is no registry of this name, it is down, or it cannot prove who it is. */
+  "REGISTRY_UNREACHABLE",
   "PORT_TAKEN",
   "UNHEALTHY",
   "NOT_DEPLOYED",
+  /** What may lose data was not confirmed: nothing was touched. */
+  "CONFIRMATION_NEEDED",
+  /** Something else is where a config file belongs. */
+  "CONFIG_FILE_BLOCKED",
   "COMMAND_FAILED",
   "DISK_FULL",
   "INTERRUPTED",

@@ -10,9 +10,13 @@ export const Event = z.object({
     "app.removed",
     "deployment.changed",
     "job.changed",
+    "project.changed",
+    "project.removed",
+    "registry.changed",
     "activity.added",
+    "template-source.changed",
   ]),
-  /** Of the server, app, deployment, job or activity. */
+  /** Of the server, app, deployment, job, project or activity. */
   id: z.string(),
   /** `server.sampled`: a ServerSample. */
   data: z.unknown().optional(),

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { JobErrorCode } from "./errors.ts";
 import { AppId, Name } from "./ids.ts";
-import { EnvEntry, ServiceState } from "./apps.ts";
+import { Danger } from "./plan.ts";
+import { ServiceState } from "./apps.ts";
+import { EnvEntry } from "./env.ts";
+import { ConfigFile } from "./config-files.ts";
 
 const minutes = (count: number) => count * 60_000;
 const ofApp = { appId: AppId, name: Name };
@@ -11,16 +14,85 @@ const laneOfApp = ({ appId }: { appId: string }) => `app:${appId}`;
 export const PinnedImage = z.object({ service: z.string(), image: z.string(), digest: z.string() });
 export type PinnedImage = z.output<typeof PinnedImage>;
 
+export const Joins = z
+  .array(z.object({ name: Name, service: z.string().max(255) }))
+  .max(100)
+  .default([]);
+
+/** Which compose project the app took over, for a server that has forgotten it. */
+const adopted = z
+  .object({ project: z.string().max(255), directory: z.string().max(4_096) })
+  .nullable()
+  .default(null);
+
+/** What a deployment of any kind gives back. `canonical` is what runs: the compose file as Compose resolved it, with our labels. */
+const deployed = z.object({ images: z.array(PinnedImage), canonical: z.string(), services: z.array(ServiceState) });
+
 /** Every kind of job: what the control plane asks, what a success gives back, what its kind promises. */
 const kinds = {
   "deploy-app": {
-    input: z.object({ ...ofApp, release: z.int().positive(), compose: z.string(), env: z.array(EnvEntry) }),
-    /** `canonical` is what runs: the compose file as Compose resolved it, with our labels. */
-    result: z.object({ images: z.array(PinnedImage), canonical: z.string(), services: z.array(ServiceState) }),
+    input: z.object({
+      ...ofApp,
+      release: z.int().positive(),
+      compose: z.string(),
+      env: z.array(EnvEntry),
+      files: z.array(ConfigFile).default([]),
+      /** Services of other apps on this server to whose networks these services are joined, because variables hold their addresses. */
+      joins: Joins,
+      /** Services whose images are pulled though they are here: behind their tags may be newer ones. */
+      refresh: z.array(z.string().max(255)).max(500).default([]),
+      /** Ids of the dangers that somebody has seen and accepts. */
+      confirmed: z.array(z.string().max(300)).max(500).default([]),
+      /** How many releases stay on the server, with their images. */
+      keep: z.int().min(1).max(100).default(10),
+      adopted,
+    }),
+    result: deployed,
     lane: laneOfApp,
     idempotent: true,
     supersedes: true,
     timeLimitMs: minutes(60),
+  },
+  /** A deployment of an earlier release, out of what the server keeps of it. */
+  "rollback-app": {
+    input: z.object({
+      ...ofApp,
+      release: z.int().positive(),
+      keep: z.int().min(1).max(100).default(10),
+      adopted,
+      /** What it is made of, for a server that does not keep it any more. */
+      remake: z
+        .object({
+          compose: z.string(),
+          env: z.array(EnvEntry),
+          files: z.array(ConfigFile).default([]),
+          joins: Joins,
+          images: z.array(PinnedImage),
+        })
+        .nullable()
+        .default(null),
+    }),
+    result: deployed,
+    lane: laneOfApp,
+    idempotent: true,
+    supersedes: true,
+    timeLimitMs: minutes(60),
+  },
+  /** Takes a compose project that runs already over as an app. Nothing of it is stopped, started or made anew. */
+  "adopt-app": {
+    input: z.object({
+      ...ofApp,
+      release: z.int().positive(),
+      project: z.string().max(255),
+      directory: z.string().max(4_096),
+      compose: z.string(),
+      env: z.array(EnvEntry),
+    }),
+    result: deployed,
+    lane: laneOfApp,
+    idempotent: true,
+    supersedes: false,
+    timeLimitMs: minutes(10),
   },
   "start-app": {
     input: z.object(ofApp),
@@ -57,6 +129,9 @@ const kinds = {
 };
 
 export type JobKind = keyof typeof kinds;
+/** Those that make a release the live one. Each is told of as a deployment. */
+export const deploymentKinds = ["deploy-app", "rollback-app", "adopt-app"] as const satisfies JobKind[];
+export const isDeployment = (kind: string): kind is (typeof deploymentKinds)[number] => deploymentKinds.some((each) => each === kind);
 export type JobInput<K extends JobKind> = z.output<(typeof kinds)[K]["input"]>;
 export type JobResult<K extends JobKind> = z.output<(typeof kinds)[K]["result"]>;
 
@@ -93,6 +168,8 @@ export const JobError = z.object({
       service: z.string().optional(),
       /** The last lines that say why. */
       lines: z.array(z.string()).optional(),
+      /** What somebody has to confirm before anything is touched. */
+      dangers: z.array(Danger).optional(),
       /** The policy rule that refused. */
       rule: z.string().optional(),
       /** The release that was put back; null when there was none. */

@@ -51,3 +51,9 @@ test("what an agent reports is read as it was sent, and what a newer one knows b
   expect(reportedPolicy({})).toBeUndefined();
   expect(reportedPolicy(null)).toBeUndefined();
 });
+
+test.each(["rollback-app", "adopt-app"])("a server that takes on no deployment takes on no %s either", (kind) => {
+  const policy = inForce(Policy.parse({ jobs: { deny: ["deploy-app"] } }));
+  expect(allowJob(policy, { kind, by: null })).toMatchObject({ rule: "jobs", message: expect.stringContaining("of the kind deploy-app") });
+  expect(allowJob(inForce(Policy.parse({ jobs: { deny: [kind] } })), { kind: "deploy-app", by: null })).toBeUndefined();
+});

@@ -14,12 +14,15 @@ export interface PolicyRefusal {
 const FILE = "the server's policy.yaml";
 
 type Asker = string | null;
+/** Whoever allows no deployment allows none of any kind. */
+const deploys: string[] = ["rollback-app", "adopt-app"] satisfies JobKind[];
 
 /** Whether a server takes on a job; undefined where it does. What a compose file asks for is looked at on the server. */
 export function allowJob(policy: PolicyInForce, { kind, by }: { kind: JobKind | (string & {}); by: Asker }): PolicyRefusal | undefined {
   if (policy.problem !== null) return cannotBeUsed(policy.problem);
-  if (policy.jobs.deny.includes(kind)) {
-    const message = `This server does not take on jobs of the kind ${kind}. To change that, take it out of jobs.deny in ${FILE}.`;
+  const denied = [kind, ...(deploys.includes(kind) ? ["deploy-app"] : [])].find((each) => policy.jobs.deny.includes(each));
+  if (denied !== undefined) {
+    const message = `This server does not take on jobs of the kind ${denied}. To change that, take it out of jobs.deny in ${FILE}.`;
     return { rule: "jobs", message };
   }
   return allowUser(policy, by);

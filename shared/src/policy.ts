@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Email } from "./auth.ts";
 import { JobKind } from "./jobs.ts";
+import { RegistryHost } from "./registries.ts";
 
 /** Every list may be left empty, every switch and every section out. */
 const list = <S extends z.ZodType>(item: S) =>
@@ -26,9 +27,6 @@ const AbsolutePath = z
   .string()
   .regex(/^\/([^/]+\/?)*$/, "Give an absolute path, such as /srv/media")
   .refine((path) => !path.split("/").includes(".."), "Give a path without ..");
-const Registry = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9.-]*(:\d{1,5})?$/, "Give a registry's host in lower case, with its port where it has one, such as docker.io");
 /** What AppOS does by itself, such as what it does on a schedule, counts as this user. */
 export const APPOS_ITSELF = "appos";
 const User = z.union([z.literal(APPOS_ITSELF), Email], `Give an e-mail address, or ${APPOS_ITSELF} for what AppOS does by itself`);
@@ -42,7 +40,7 @@ const terminals = {
 /** Who may cause jobs and terminals; null: whoever the control plane lets. */
 const users = { only: only(User) };
 /** Where images may come from; null: from anywhere. */
-const registries = { only: only(Registry) };
+const registries = { only: only(RegistryHost) };
 /** Folders of the server whose files an app may be given as a secret or a config. */
 const files = { roots: list(AbsolutePath) };
 const compose = {

@@ -1,19 +1,29 @@
 import { z } from "zod";
 import { AppId, Name, TerminalId } from "./ids.ts";
-import { LOG_LINES } from "./logs.ts";
+import { LogLevel } from "./log-level.ts";
+import { LOG_CONTEXT, LOG_LINES } from "./logs.ts";
 import { Columns, Rows, TerminalExit, TerminalTarget } from "./terminals.ts";
 
 /**
- * Every kind of live stream: what opens it. What flows is bytes: for `logs`, one JSON `LogLine` a line; for `terminal`, output and input,
- * each way no more than the other end has given credit for.
+ * Every kind of live stream: what opens it. What flows is bytes: for `logs`, one JSON `LogLine` or `LogNote` a line; for `terminal`, output and input,
+ * each way no more than the other end has given credit for; for `ask`, one JSON `Reply` (questions.ts).
  */
 const kinds = {
   logs: z.object({
     appId: AppId,
     name: Name,
     service: z.string().max(255).optional(),
+    /** More than one; an older agent shows all of them. */
+    services: z.array(z.string().max(255)).max(100).optional(),
     tail: z.int().min(0).max(LOG_LINES),
+    /** Everything that is meant, from the oldest on, whatever `tail` says. */
+    whole: z.boolean().optional(),
     since: z.int().nonnegative().optional(),
+    until: z.int().nonnegative().optional(),
+    search: z.string().min(1).max(500).optional(),
+    how: z.enum(["any-case", "exact", "regexp"]).optional(),
+    context: z.int().min(0).max(LOG_CONTEXT).optional(),
+    level: LogLevel.optional(),
     follow: z.boolean(),
   }),
   terminal: z.object({
@@ -28,6 +38,7 @@ const kinds = {
     cols: Columns,
     rows: Rows,
   }),
+  ask: z.object({ question: z.string().max(63), input: z.unknown() }),
 };
 
 /** What an agent is told within a stream. */

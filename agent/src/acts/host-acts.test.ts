@@ -85,13 +85,14 @@ test("a rollback runs the image that ran then, though its name means another by 
   const images = server.machine.engine.images;
   server.machine.engine.images = async (names) => {
     const found = await images(names);
-    if (found.has("nginx:1")) found.set("nginx:1", { id: "sha256:new", digest: "sha256:new" });
+    if (found.has("nginx:1")) found.set("nginx:1", { id: "sha256:new", digest: "sha256:new", digests: ["sha256:new"] });
     return found;
   };
   server.images.add("nginx@sha256:nginx:1");
   server.machine.engine.images = ((inner) => async (names) => {
     const found = await inner(names);
-    if (names.includes("nginx@sha256:nginx:1")) found.set("nginx@sha256:nginx:1", { id: "x", digest: "sha256:nginx:1" });
+    if (names.includes("nginx@sha256:nginx:1"))
+      found.set("nginx@sha256:nginx:1", { id: "x", digest: "sha256:nginx:1", digests: ["sha256:nginx:1"] });
     return found;
   })(server.machine.engine.images);
   expect(await act({ kind: "rollback-app", name: "blog" })).toMatchObject({ outcome: "succeeded" });

@@ -52,7 +52,7 @@ type Say = ReturnType<typeof voice>;
 /** What root on this server does to its apps. The policy limits the control plane, not root. */
 export function hostActs({ machine, log, inLane, lastJob, newId, timer, onEnd = () => {} }: HostActsOptions) {
   let frozen = false;
-  const releaseOf = async (name: string) => (await currentRelease(machine, appFolder(machine, name)))?.release ?? null;
+  const releaseOf = async (name: string) => (await currentRelease(machine, await appFolder(machine, name)))?.release ?? null;
 
   async function carryOut({ kind, name, release }: ActOrder, { say, stop }: { say: Say; stop: AbortController }): Promise<Ending> {
     const app = await hostApp(machine, name);

@@ -1,10 +1,9 @@
 import type { ServiceState } from "@appos/shared/apps";
 import { AppId, Name } from "@appos/shared/ids";
 import { appFolder } from "../jobs/app-folder.ts";
-import { readCanonical } from "../jobs/canonical.ts";
-import { currentRelease, keptReleases } from "../jobs/releases.ts";
+import { keptReleases } from "../jobs/kept-releases.ts";
+import { appIdIn, currentRelease } from "../jobs/releases.ts";
 import type { Machine } from "../machine/machine.ts";
-import { map } from "../policy-model.ts";
 
 /** An app as its server knows it, with nobody else to ask. */
 export interface HostApp {
@@ -28,12 +27,12 @@ export async function hostApps(machine: Machine): Promise<HostApp[]> {
 /** Undefined where no such app is here. */
 export async function hostApp(machine: Machine, name: string): Promise<HostApp | undefined> {
   if (!Name.safeParse(name).success) return undefined;
-  const app = appFolder(machine, name);
+  const app = await appFolder(machine, name);
   const current = await currentRelease(machine, app);
   const containers = await machine.engine.containers({ project: app.project }).catch(() => null);
   if (!current && !containers?.length) return undefined;
   const mine = containers?.filter(({ oneOff }) => !oneOff);
-  const appId = mine?.find((container) => container.appId)?.appId ?? (current && (await appIdIn(machine, current.canonical)));
+  const appId = mine?.find((container) => container.appId)?.appId ?? (current && (await appIdIn(machine, app, current)));
   return {
     name,
     appId: AppId.safeParse(appId).data ?? null,
@@ -41,11 +40,4 @@ export async function hostApp(machine: Machine, name: string): Promise<HostApp |
     releases: await keptReleases(machine, app),
     services: mine?.map(({ status }) => status) ?? null,
   };
-}
-
-async function appIdIn({ files }: Machine, canonical: string): Promise<unknown> {
-  const text = await files.read(canonical);
-  if (text === undefined) return undefined;
-  const [service] = Object.values(map(readCanonical(text).services));
-  return map(map(service).labels)["appos.app"];
 }

@@ -25,7 +25,15 @@ const up = ["up", "--remove-orphans", "--no-build", "--pull=never"];
 export const composeUp = (project: Project) => withFiles(project, ...up, "--detach");
 /** The same, but what is made stays stopped. */
 export const composeCreate = (project: Project) => withFiles(project, ...up, "--no-start");
+/** Makes the containers of these services anew, though Compose sees no reason to. */
+export const composeRecreate = (project: Project, services: readonly string[]) =>
+  withFiles(project, "up", "--no-build", "--pull=never", "--detach", "--no-deps", "--force-recreate", "--", ...services);
 export const composePull = (project: Project, services: readonly string[]) => withFiles(project, "pull", "--", ...services);
+
+/** Service by service, what Compose sums its definition up as: by this it knows whether a container is as it should be. */
+export const composeHashes = (project: Project) => withFiles(project, "config", "--hash=*");
+/** What Compose sums each service up as: one line for each, its name and the sum. */
+export const composeHash = (project: Project) => withFiles(project, "config", "--hash=*");
 
 /** These go by the labels of what is there, and need no file. */
 export const composeStop = (name: string) => compose(name, "stop");

@@ -1,4 +1,4 @@
-import type { EnvEntry } from "@appos/shared/apps";
+import type { EnvEntry } from "@appos/shared/env";
 
 /**
  * Variables as the text of a `.env` file, out of which Compose reads exactly these values.

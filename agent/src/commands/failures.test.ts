@@ -36,6 +36,8 @@ test.each<[Partial<Diagnosis>, string]>([
 });
 
 test("a registry that refuses a connection is no Docker that went away", () => {
+  const said = 'Get "http://localhost:9326/v2/": dial tcp 127.0.0.1:9326: connect: connection refused';
+  expect(diagnose([` web Error ${said}`, `Error response from daemon: ${said}`])).toEqual({ kind: "other", line: said });
   expect(
     diagnose(['Error response from daemon: Get "http://localhost:9326/v2/": dial tcp 127.0.0.1:9326: connect: connection refused']).kind,
   ).toBe("other");

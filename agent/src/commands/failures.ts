@@ -10,6 +10,9 @@ const noImage =
 const lost =
   /cannot connect to the docker daemon|error during connect|connection refused|connection reset by peer|broken pipe|unexpected EOF|\bEOF$|daemon is shutting down|context canceled/i;
 
+/** What the engine itself has said: it is there. */
+const fromEngine = /^Error response from daemon: |^\s*\S+ Error /;
+
 /** From the last line that says something we know; else from the last line. */
 export function diagnose(lines: readonly string[]): Diagnosis {
   for (const line of lines.toReversed()) {
@@ -22,7 +25,7 @@ export function diagnose(lines: readonly string[]): Diagnosis {
     if (/container name .* is already in use/i.test(line)) return { kind: "name-conflict", line: words(line) };
     if (/no space left on device/i.test(line)) return { kind: "disk-full", line: words(line) };
     if (noImage.test(line)) return { kind: "no-image", line: words(line) };
-    if (lost.test(line) && !line.startsWith("Error response from daemon: ")) return { kind: "docker-lost", line: words(line) };
+    if (lost.test(line) && !fromEngine.test(line)) return { kind: "docker-lost", line: words(line) };
   }
   return { kind: "other", line: words(lines.findLast((line) => line.trim() !== "") ?? "") };
 }

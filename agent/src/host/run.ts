@@ -3,9 +3,12 @@ import { converse } from "../conversation.ts";
 import { keepLink } from "../link.ts";
 import { createLog } from "../log.ts";
 import type { Log } from "../log.ts";
+import { loginDesk } from "../logins.ts";
 import { linkMemory } from "../link-report.ts";
+import { keepLogsOfEnding } from "../log-archive/keep.ts";
 import { bootId } from "../machine/boot-id.ts";
 import { endPrograms } from "../machine/leftovers.ts";
+import { removeLogins } from "../machine/login-folder.ts";
 import { endTerminals } from "../machine/terminal-notes.ts";
 import { openJournal } from "../journal/journal.ts";
 import { nodeDisk } from "../machine/node-disk.ts";
@@ -69,6 +72,8 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
   // What an agent that was killed left running would get in the way of what it left undone.
   await endTerminals(dirs.data);
   await endPrograms(dirs.data);
+  await removeLogins(dirs.data);
+  const logins = loginDesk(machine);
   const { around } = ledger(process.env["APPOS_LEDGER"]);
   const timer = (ms: number, task: () => void) => {
     const timeout = setTimeout(task, ms);
@@ -81,7 +86,9 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
     journal,
     run: ({ jobId, kind, input }, { attempt, signal, say }) => {
       log.info("job starts", { jobId, kind, attempt });
-      return around({ jobId, kind, attempt }, () => runJob(kind, input, { machine, say: voice(say), signal, attempt }));
+      return around({ jobId, kind, attempt }, () =>
+        runJob(kind, input, { machine, say: voice(say), signal, attempt, logins: logins.of(jobId, signal) }),
+      );
     },
     now: Date.now,
     timer,
@@ -100,6 +107,7 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
   const jobs = () => hostJobs(journal.jobs(), running, told.all());
   const closeSocket = await openAgentSocket({ path: files.socket, acts, jobs, log });
   const terminals = startTerminals(machine);
+  keepLogsOfEnding(machine, stop);
   const link = linkMemory({ life: crypto.randomUUID(), boot: await bootId() }, () => performance.now());
   const where = whereabouts(
     identity.url,
@@ -125,6 +133,7 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
           runner,
           terminals,
           acts: report,
+          logins,
           linkReport: link.up,
           onWelcome() {
             where
@@ -151,6 +160,7 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
   acts.freeze();
   runner.freeze();
   await Promise.all([endTerminals(dirs.data), endPrograms(dirs.data)]);
+  await removeLogins(dirs.data);
 }
 
 function stopSignal(log: Log): AbortSignal {

@@ -32,6 +32,8 @@ export const uninstall: Verb = {
       files.socket,
       dirs.journal,
       join(dirs.data, "home"),
+      join(dirs.data, "logs"),
+      join(dirs.data, "gates"),
       join(dirs.data, "tmp"),
     ])
       rmSync(path, { recursive: true, force: true });

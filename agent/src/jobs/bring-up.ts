@@ -1,8 +1,10 @@
-import { composeCreate, composeUp, type Project } from "../commands/compose.ts";
+import { composeCreate, composeUp } from "../commands/compose.ts";
 import { diagnose } from "../commands/failures.ts";
 import { CommandFailed } from "../machine/machine.ts";
+import type { ReleaseFiles } from "./app-folder.ts";
+import { placeConfigFiles } from "./config-files.ts";
 import type { JobContext } from "./job.ts";
-import { runCompose } from "./run-compose.ts";
+import { runComposeKeepingLogs } from "./run-compose.ts";
 import { startFailure } from "./start-failure.ts";
 
 const CONFLICTS = 3;
@@ -17,12 +19,13 @@ export interface BringUpOptions {
 }
 
 /** `compose up`, which is not safe against being killed: what it left half done is cleared away, and it is run again. */
-export async function bringUp(project: Project, { afterCrash, stopped }: BringUpOptions, context: JobContext) {
+export async function bringUp(project: ReleaseFiles, { afterCrash, stopped }: BringUpOptions, context: JobContext) {
   const { say, signal } = context;
+  await placeConfigFiles(project, context);
   if (afterCrash) await removeTemporaries(project.name, context);
   for (let conflicts = 0; ; conflicts++) {
     try {
-      return await runCompose(stopped ? composeCreate(project) : composeUp(project), context);
+      return await runComposeKeepingLogs(stopped ? composeCreate(project) : composeUp(project), project.name, context);
     } catch (error) {
       if (signal.aborted || !(error instanceof CommandFailed)) throw error;
       const { kind } = diagnose(error.lines);

@@ -9,23 +9,32 @@ export const undoubled = (model: unknown): Part => JSON.parse(JSON.stringify(mod
 
 /**
  * What runs: the resolved model without what does nothing, and with our labels. A service that is the same as in the release before
- * keeps that release's label, so that Compose has no reason to make its containers anew.
+ * keeps that release's label, so that Compose has no reason to make its containers anew; one that was adopted, and is the same, has none.
+ * `anew` are services that are not the same in a way that does not show in them.
  */
 export function canonicalModel(
   resolved: Part,
-  { appId, release, before }: { appId: string; release: number; before: Part | undefined },
+  { appId, release, before, anew }: { appId: string; release: number; before: Part | undefined; anew?: ReadonlyMap<string, unknown> },
 ): Part {
   const model = Object.fromEntries(Object.entries(resolved).filter(([key]) => !key.startsWith("x-")));
   const services: Part = {};
   for (const [name, value] of Object.entries(map(model.services))) {
     const service = plainService(map(value));
     const labels = { ...map(service.labels), [APP_LABEL]: appId };
-    const former = map(map(map(before?.services)[name]).labels)[RELEASE_LABEL];
-    const unchanged = { ...service, labels: { ...labels, [RELEASE_LABEL]: former } };
-    const same = former !== undefined && sameValue(unchanged, map(before?.services)[name]);
+    const was = map(before?.services)[name];
+    const former = map(map(was).labels)[RELEASE_LABEL];
+    const unchanged = former === undefined ? service : { ...service, labels: { ...labels, [RELEASE_LABEL]: former } };
+    const same = was !== undefined && !anew?.has(name) && sameValue(unchanged, was);
     services[name] = same ? unchanged : { ...service, labels: { ...labels, [RELEASE_LABEL]: String(release) } };
   }
   return { ...model, services };
+}
+
+/** As it runs already: the same, without labels of ours, so that its containers stay what they are. */
+export function adoptedModel(resolved: Part): Part {
+  const services = Object.entries(map(resolved.services)).map(([name, value]) => [name, plainService(map(value))]);
+  const model = Object.entries(resolved).filter(([key]) => !key.startsWith("x-"));
+  return { ...Object.fromEntries(model), services: Object.fromEntries(services) };
 }
 
 /** A secret taken from a variable gets a variable of ours: Compose itself must not hear the app's. */

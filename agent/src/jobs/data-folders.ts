@@ -20,7 +20,7 @@ export async function prepareDataFolders(model: Part, app: AppFolder, policy: Po
   }
 
   async function refuseLinks(path: string, service?: string) {
-    const top = [app.path, ...[...policy.compose.hostMounts, ...policy.files.roots].map(cleanPath)].find((allowed) =>
+    const top = [app.ownFolder, ...[...policy.compose.hostMounts, ...policy.files.roots].map(cleanPath)].find((allowed) =>
       isBelow(path, allowed),
     );
     const link = top && (await machine.files.linkOnTheWay(top, path));

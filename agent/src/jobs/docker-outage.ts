@@ -8,7 +8,7 @@ const PATIENCE_MS = 60_000;
 const OUTAGES = 3;
 
 /** The first thing every job looks at. */
-export async function needDocker({ machine }: JobContext) {
+export async function needDocker({ machine }: Pick<JobContext, "machine">) {
   const problem = await machine.dockerProblem();
   if (problem) throw new JobFailure("DOCKER_UNAVAILABLE", problem);
 }

@@ -1,4 +1,5 @@
 import type { JobInput, JobKind, JobResult } from "@appos/shared/jobs";
+import type { Login } from "@appos/shared/registries";
 import type { Machine } from "../machine/machine.ts";
 
 /** What a job says as it goes on. Every word belongs to the step that was last begun. */
@@ -21,6 +22,11 @@ export interface JobContext {
   say: Voice;
   /** Aborted when the job is canceled or its time is up. */
   signal: AbortSignal;
+  /**
+   * Who this server is to these registries. Undefined where its control plane cannot be asked now, or only longer than `patienceMs`;
+   * left out where nobody can be asked at all.
+   */
+  logins?: (hosts: string[], patienceMs: number) => Promise<Login[] | undefined>;
   /** Asked for by root on this server, whom the policy does not bind. */
   byRoot?: boolean;
   /** 1 on the first try; more when the agent or the host went down in the middle. */

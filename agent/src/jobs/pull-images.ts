@@ -1,16 +1,28 @@
+import type { JobErrorCode } from "@appos/shared/errors";
 import type { PinnedImage } from "@appos/shared/jobs";
+import { LOGINS, RegistryHost, registryOf } from "@appos/shared/registries";
 import { composePull, type Project } from "../commands/compose.ts";
-import { diagnose } from "../commands/failures.ts";
 import { CommandFailed } from "../machine/machine.ts";
 import { map, type Part, text } from "../policy-model.ts";
 import { throughOutages } from "./docker-outage.ts";
 import type { JobContext } from "./job.ts";
-import { JobFailure } from "./job-failure.ts";
+import { notFound, pullFailure, type Wanted } from "./pull-failure.ts";
 import { runCompose } from "./run-compose.ts";
 import { step } from "./step.ts";
 
-/** Fetches the images that are not here. What runs is not touched. */
-export async function pullImages(project: Project, services: Part, context: JobContext): Promise<PinnedImage[]> {
+/** How long a control plane that is there may take to say who a server is to a registry; and how long one that is away is waited for. */
+const ASK_MS = 3_000;
+const WAIT_MS = 5 * 60_000;
+const isHost = (host: string) => RegistryHost.safeParse(host).success;
+const wantsLogin = new Set<JobErrorCode>(["REGISTRY_UNAUTHORIZED", "REGISTRY_RATE_LIMITED", "IMAGE_NOT_FOUND"]);
+
+/** Fetches the images that are not here, and those of the services to `refresh`. What runs is not touched. */
+export async function pullImages(
+  project: Project,
+  services: Part,
+  context: JobContext,
+  refresh: readonly string[] = [],
+): Promise<PinnedImage[]> {
   const { engine } = context.machine;
   const wanted = Object.entries(services).map(([service, definition]) => ({
     service,
@@ -19,7 +31,8 @@ export async function pullImages(project: Project, services: Part, context: JobC
   }));
   const names = [...new Set(wanted.map(({ image }) => image))];
   const here = await throughOutages(context, () => engine.images(names));
-  const missing = wanted.filter(({ image, policy }) => !here.has(image) || policy === "always");
+  const fresh = new Set(wanted.filter(({ service, image }) => refresh.includes(service) && !image.includes("@")).map(({ image }) => image));
+  const missing = wanted.filter(({ image, policy }) => !here.has(image) || policy === "always" || fresh.has(image));
   if (missing.length === 0) {
     context.say.skip("pull", "All images are here.");
     return pinned(wanted, here);
@@ -34,35 +47,28 @@ export async function pullImages(project: Project, services: Part, context: JobC
   });
 }
 
-interface Wanted {
-  service: string;
-  image: string;
-}
-
 async function pull(project: Project, wanted: Wanted[], context: JobContext) {
   const oneEach = [...new Map(wanted.map((each) => [each.image, each])).values()];
   const command = composePull(
     project,
     oneEach.map(({ service }) => service),
   );
+  const hosts = [...new Set(oneEach.map(({ image }) => registryOf(image)))].filter(isHost).slice(0, LOGINS);
+  let logins = hosts.length > 0 ? await context.logins?.(hosts, ASK_MS) : [];
   try {
-    await throughOutages(context, () => runCompose(command, context));
+    await throughOutages(context, () => runCompose(command, context, logins));
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
-    const { kind, line } = diagnose(error.lines);
-    const blamed = oneEach.find(({ image }) => line.includes(repositoryOf(image))) ?? oneEach[0]!;
-    if (kind === "no-image") throw notFound(blamed, `Docker said: ${line}`, error.lines);
-    if (kind === "disk-full") throw new JobFailure("DISK_FULL", `There is no space left on this server's disk. Docker said: ${line}`);
-    const which = oneEach.length === 1 ? `The image ${blamed.image}` : "An image";
-    throw new JobFailure("PULL_FAILED", `${which} could not be pulled. Docker said: ${line}`, { lines: error.lines });
+    const failure = pullFailure(error, oneEach, logins ?? []);
+    if (logins || !context.logins || !wantsLogin.has(failure.error.code)) throw failure;
+    context.say.note("A login may be needed, and only the control plane has it. Waiting up to five minutes for it to be back.");
+    logins = await context.logins(hosts, WAIT_MS);
+    if (!logins?.length) throw failure;
+    await throughOutages(context, () => runCompose(command, context, logins)).catch((cause: unknown) => {
+      throw cause instanceof CommandFailed ? pullFailure(cause, oneEach, logins ?? []) : cause;
+    });
   }
 }
-
-const notFound = ({ service, image }: Wanted, why: string, lines: string[]) =>
-  new JobFailure("IMAGE_NOT_FOUND", `The image ${image} of the service ${service} was not found. ${why}`, { service, lines });
-
-/** Without tag and digest. */
-const repositoryOf = (image: string) => image.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
 
 const pinned = (wanted: Wanted[], here: Awaited<ReturnType<JobContext["machine"]["engine"]["images"]>>) =>
   wanted.map(({ service, image }) => ({ service, image, digest: here.get(image)!.digest }));

@@ -13,6 +13,6 @@ test.each([
   const { machine, containers } = fakeMachine();
   const container = newContainer("1", "appos-blog", "web", { image: "nginx:1", labels: {} });
   containers.push({ ...container, status: { ...container.status, state } });
-  expect(await isRunning(machine, appFolder(machine, "blog"))).toBe(missed);
-  expect(await isRunning(machine, appFolder(machine, "wiki"))).toBe(false);
+  expect(await isRunning(machine, await appFolder(machine, "blog"))).toBe(missed);
+  expect(await isRunning(machine, await appFolder(machine, "wiki"))).toBe(false);
 });

@@ -1,3 +1,4 @@
+import type { ConfigFile } from "@appos/shared/config-files";
 import { composeProblem } from "@appos/shared/compose-file";
 import { lineIn, refusal, warnings } from "../commands/compose-words.ts";
 import { isSet, map, type Part } from "../policy-model.ts";
@@ -5,19 +6,25 @@ import { checkPolicy } from "../policy.ts";
 import { policyInForce } from "../policy-in-force.ts";
 import type { AppFolder } from "./app-folder.ts";
 import { undoubled } from "./canonical.ts";
+import { bytesOf } from "./config-files.ts";
 import type { JobContext } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
 
 /** Reads a compose file as Compose reads it. */
-export async function resolveCompose(compose: string, env: string, app: AppFolder, { machine, say, signal }: JobContext): Promise<Part> {
+export async function resolveCompose(
+  { compose, env, files }: { compose: string; env: string; files: readonly ConfigFile[] },
+  app: AppFolder,
+  { machine, say, signal }: JobContext,
+): Promise<Part> {
   const problem = composeProblem(compose);
   if (problem) throw invalid(problem.message, problem);
-  const answer = await machine.resolveCompose({ project: app.project, folder: app.path, compose, env }, signal);
+  const given = files.map((file) => ({ path: file.path, bytes: bytesOf(file) }));
+  const answer = await machine.resolveCompose({ project: app.project, folder: app.directory, compose, env, files: given }, signal);
   if ("problem" in answer) {
-    const said = refusal(answer.problem, app.path);
+    const said = refusal(answer.problem, app.directory);
     throw invalid(`Compose refuses this file: ${said}`, { line: lineIn(said) });
   }
-  for (const warning of warnings(answer.warnings, app.path)) say.note(warning);
+  for (const warning of warnings(answer.warnings, app.directory)) say.note(warning);
   const model = undoubled(answer.model);
   const services = Object.entries(map(model.services));
   if (services.length === 0)
@@ -39,13 +46,17 @@ function invalid(message: string, where: { line?: number | undefined; column?: n
 }
 
 /** Holds the resolved model against what the server's owner allows. */
-export async function enforcePolicy(model: Part, app: AppFolder, { machine }: JobContext) {
+export async function enforcePolicy(
+  model: Part,
+  app: Pick<AppFolder, "path" | "ownFolder" | "project">,
+  { machine }: Pick<JobContext, "machine">,
+) {
   const policy = await policyInForce(machine);
   if (policy.problem !== null) {
     const message = `This server's policy file cannot be used, so nothing is allowed: ${policy.problem}`;
     throw new JobFailure("POLICY_REFUSED", message, { rule: "policy-file" });
   }
-  const violations = checkPolicy(model, { policy, folder: app.path, project: app.project });
+  const violations = checkPolicy(model, { policy, folder: app.ownFolder, project: app.project, adopted: app.ownFolder !== app.path });
   const [first, ...others] = violations;
   if (!first) return policy;
   const more = others.length > 0 ? ` ${others.length} more: ${others.map(({ message }) => message).join(" ")}` : "";

@@ -3,6 +3,7 @@ import { appFolder } from "./app-folder.ts";
 import { needDocker, throughOutages } from "./docker-outage.ts";
 import type { JobHandler } from "./job.ts";
 import { mayStart } from "./may-start.ts";
+import { pinRelease } from "./pin-release.ts";
 import { deployedRelease, expectedOf } from "./releases.ts";
 import { runCompose } from "./run-compose.ts";
 import { startAndAwaitHealth } from "./start.ts";
@@ -10,10 +11,11 @@ import { step } from "./step.ts";
 
 export const restartApp: JobHandler<"restart-app"> = async ({ name }, context) => {
   const { machine } = context;
-  const app = appFolder(machine, name);
+  const app = await appFolder(machine, name);
   const release = await step("check", context, async () => {
     await needDocker(context);
     const live = await deployedRelease(machine, app);
+    await pinRelease(live, context);
     await mayStart(live, app, context);
     return live;
   });
@@ -24,5 +26,6 @@ export const restartApp: JobHandler<"restart-app"> = async ({ name }, context) =
     }),
   );
   // Containers that were not there are made now.
-  return { services: await startAndAwaitHealth(release, await expectedOf(machine, release), context) };
+  const containers = await startAndAwaitHealth(release, await expectedOf(machine, release), context);
+  return { services: containers.map(({ status }) => status) };
 };

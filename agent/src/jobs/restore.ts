@@ -3,10 +3,13 @@ import { composeDown } from "../commands/compose.ts";
 import type { AppFolder, ReleaseFiles } from "./app-folder.ts";
 import { bringUp } from "./bring-up.ts";
 import { throughOutages } from "./docker-outage.ts";
+import { takeBack } from "./former-texts.ts";
 import { awaitHealth } from "./health.ts";
 import type { JobContext } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
-import { runCompose } from "./run-compose.ts";
+import { writeHashes } from "./manifest.ts";
+import { pinRelease } from "./pin-release.ts";
+import { runComposeKeepingLogs } from "./run-compose.ts";
 import { asFailure } from "./step.ts";
 
 const LIMIT_MS = 10 * 60_000;
@@ -45,12 +48,17 @@ export async function failedRelease(error: unknown, was: Before, context: JobCon
 }
 
 async function putBack({ app, before, ran }: Before, context: JobContext): Promise<string> {
+  if (!before && ran) return "Nothing here says what ran before, so what is there was left as it is.";
   if (!before) {
-    await throughOutages(context, () => runCompose(composeDown(app.project, "keep"), context));
+    await throughOutages(context, () => runComposeKeepingLogs(composeDown(app.project, "keep"), app.project, context));
     return "There was no earlier release to put back, so nothing of this one is left running.";
   }
   context.say.note(`Putting release ${before.release} back.`);
+  await takeBack(context.machine, before);
+  // Behind the name of an image there may be another one by now.
+  await pinRelease(before, context);
   await throughOutages(context, (again) => bringUp(before, { afterCrash: again || context.attempt > 1, stopped: !ran }, context));
+  await writeHashes(context.machine, before, await context.machine.engine.containers({ project: before.name }));
   if (!ran) return `Release ${before.release} was put back, stopped as it was.`;
   await awaitHealth(before.name, new Map(), context);
   return `Release ${before.release} was put back and runs.`;

@@ -1,95 +1,144 @@
-import type { ServiceState } from "@appos/shared/apps";
-import { PinnedImage } from "@appos/shared/jobs";
-import { z } from "zod";
+import type { JobInput, JobResult } from "@appos/shared/jobs";
+import { rememberedFolder } from "../adopt/remembered.ts";
+import { dotenv } from "../commands/dotenv.ts";
 import { map, type Part, text } from "../policy-model.ts";
-import { type AppFolder, appFolder, type ReleaseFiles, releaseFiles } from "./app-folder.ts";
-import { canonicalText, readCanonical } from "./canonical.ts";
-import { needDocker, throughOutages } from "./docker-outage.ts";
+import { type AppFolder, type ReleaseFiles, releaseFiles } from "./app-folder.ts";
+import { givenUpBefore, wasRunning } from "./before.ts";
+import { canonicalText } from "./canonical.ts";
+import { filesText } from "./config-files.ts";
+import { needDocker } from "./docker-outage.ts";
+import { orTakeBack, setAside } from "./former-texts.ts";
 import type { JobContext } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
+import { keepImagesBefore } from "./keep-images.ts";
+import { readManifest } from "./manifest.ts";
 import { mayStart } from "./may-start.ts";
+import { pinImages } from "./pin-release.ts";
 import { pullImages } from "./pull-images.ts";
-import { deployedRelease, expectedIn, isRunning, keptReleases, makeCurrent, type ReleaseTexts } from "./releases.ts";
+import { putRight } from "./put-right.ts";
+import { keptReleases } from "./kept-releases.ts";
+import { currentRelease, expectedIn, keepRelease, keptModel, makeCurrent, type ReleaseTexts } from "./releases.ts";
+import { resolveRelease } from "./resolve-release.ts";
 import { failedRelease } from "./restore.ts";
 import { startAndAwaitHealth } from "./start.ts";
 import { step } from "./step.ts";
 
-interface Rollback {
-  name: string;
-  /** The one before the live one where none is said. */
-  release?: number | undefined;
+/** Root on the server names a release, or none: then it is the one before the live one, of those that are kept. */
+type Rollback = Partial<JobInput<"rollback-app">> & { appId: string; name: string };
+
+/** Puts a release that was live before in the place of the one that is, exactly as it ran. What ran goes on if that fails. */
+export async function rollbackApp(asked: Rollback, context: JobContext): Promise<JobResult<"rollback-app"> & { release: number }> {
+  const app = await rememberedFolder(asked, context);
+  if (asked.release === undefined) return rollBack(asked, app, context);
+  return orTakeBack(context.machine, releaseFiles(app, asked.release), () => rollBack(asked, app, context));
 }
 
-/** Puts a release that ran here before in the place of the one that is live, from what is kept of it. What ran goes on if that fails. */
-export async function rollbackApp(
-  { name, release }: Rollback,
-  context: JobContext,
-): Promise<{ release: number; services: ServiceState[] }> {
+async function rollBack(asked: Rollback, app: AppFolder, context: JobContext): Promise<JobResult<"rollback-app"> & { release: number }> {
   const { machine } = context;
-  const app = appFolder(machine, name);
-  const { before, files } = await step("check", context, async () => {
+  if (asked.release !== undefined && context.signal.aborted) throw await givenUpBefore(app, releaseFiles(app, asked.release), context);
+
+  const { before, files, isKept } = await step("check", context, async () => {
     await needDocker(context);
-    const live = await deployedRelease(machine, app);
-    return { before: live, files: releaseFiles(app, await chosen(app, live.release, release, context)) };
+    return chosen(app, asked, context);
   });
-  const texts = await step("resolve", context, () => textsOf(files, context));
-  const { model, images } = await pinImages(readCanonical(texts.canonical), files, context);
+  if (context.attempt === 1) await machine.files.remove(files.before);
+  const { texts, images } = await step("resolve", context, () =>
+    isKept ? kept(files, context) : remade(asked, app, files, before, context),
+  );
+  const model = await pinImages(await keptModel(machine, files), images, context);
   const pinned = { ...texts, canonical: canonicalText(model) };
   await machine.files.write({ [files.canonical]: pinned.canonical });
   await mayStart(files, app, context);
   await pullMissing(files, map(model.services), context);
 
-  const ran = await isRunning(machine, app);
-  const services = await bringUpOrPutBack(app, files, before, model, ran, context);
-  await makeCurrent(machine, app, files, pinned, images);
-  return { release: files.release, services };
+  await keepImagesBefore(machine, app, images);
+  const ran = await wasRunning(app, files, context);
+  const containers = await bringUpOrPutBack(app, files, before, model, ran, context);
+  await makeCurrent(machine, app, { files, texts: pinned, images, containers, keep: asked.keep });
+  return {
+    release: files.release,
+    images: images.map(({ service, image, digest }) => ({ service, image, digest })),
+    canonical: "",
+    services: containers.map(({ status }) => status),
+  };
 }
 
-async function chosen(app: AppFolder, live: number, asked: number | undefined, { machine }: JobContext): Promise<number> {
-  const kept = await keptReleases(machine, app);
-  const others = kept.filter((release) => release !== live);
-  const choice = others.length === 0 ? "No other is kept here." : `Kept here: ${others.join(", ")}.`;
-  if (asked === undefined) {
-    const former = kept.find((release) => release < live);
-    if (former === undefined) throw new JobFailure("NOT_DEPLOYED", `There is no release before ${live} on this server. ${choice}`);
-    return former;
+interface Chosen {
+  before: ReleaseFiles | undefined;
+  files: ReleaseFiles;
+  /** All of it is here; otherwise it is made anew. */
+  isKept: boolean;
+}
+
+async function chosen(app: AppFolder, { release, remake }: Rollback, { machine }: JobContext): Promise<Chosen> {
+  const before = await currentRelease(machine, app);
+  const there = await keptReleases(machine, app);
+  const live = before?.release;
+  if (release !== undefined) {
+    const files = releaseFiles(app, release);
+    const isKept = there.includes(release) && (!remake || (await isSame(files, remake, machine)));
+    if (isKept || remake) return { before, files, isKept };
+    throw new JobFailure("NOT_DEPLOYED", `Release ${release} never ran on this server, or is not kept. ${choice(there, live)}`);
   }
-  if (!kept.includes(asked)) throw new JobFailure("NOT_DEPLOYED", `Release ${asked} never ran on this server, or is not kept. ${choice}`);
-  return asked;
+  if (live === undefined) throw new JobFailure("NOT_DEPLOYED", "Nothing of this app is deployed on this server yet. Deploy it first.");
+  const former = there.find((each) => each < live);
+  if (former === undefined)
+    throw new JobFailure("NOT_DEPLOYED", `There is no release before ${live} on this server. ${choice(there, live)}`);
+  return { before, files: releaseFiles(app, former), isKept: true };
 }
 
-async function textsOf(
-  { release, canonical, compose, env, secrets }: ReleaseFiles,
-  { machine: { files } }: JobContext,
-): Promise<ReleaseTexts> {
-  const read = async (path: string) =>
-    (await files.read(path)) ?? fail(`The files of release ${release} are incomplete on this server: ${path} is gone.`);
-  return { compose: await read(compose), env: await read(env), canonical: await read(canonical), secrets: await read(secrets) };
+function choice(there: number[], live: number | undefined) {
+  const others = there.filter((release) => release !== live);
+  return others.length === 0 ? "No other is kept here." : `Kept here: ${others.join(", ")}.`;
 }
 
-const Manifest = z.object({ images: z.array(PinnedImage) });
+type Remake = NonNullable<JobInput<"rollback-app">["remake"]>;
 
-/** A name such as nginx:1 may mean another image by now: where it does, the one that ran is called by its digest. */
-async function pinImages(model: Part, { manifest }: ReleaseFiles, context: JobContext): Promise<{ model: Part; images: PinnedImage[] }> {
-  const { files, engine } = context.machine;
-  const { images } = Manifest.parse(JSON.parse((await files.read(manifest)) ?? fail("The manifest of this release is gone.")));
-  const names = [...new Set(images.flatMap(({ image, digest }) => [image, byDigest({ image, digest }), digest]))];
-  const here = await throughOutages(context, () => engine.images(names));
-  const nameOf = (image: PinnedImage) =>
-    [image.image, byDigest(image), image.digest].find((name) => here.get(name)?.digest === image.digest);
-  const services = Object.fromEntries(
-    Object.entries(map(model.services)).map(([service, definition]) => {
-      const ran = images.find((image) => image.service === service);
-      return [service, ran ? { ...map(definition), image: nameOf(ran) ?? byDigest(ran) } : definition];
-    }),
+/** A number may stand for another release here than where it is asked for: one of the two was restored from an older copy. */
+async function isSame(files: ReleaseFiles, { compose, env, files: given, images }: Remake, machine: JobContext["machine"]) {
+  const manifest = await readManifest(machine, files);
+  const digests = (of: readonly { service: string; digest: string }[]) =>
+    of
+      .map(({ service, digest }) => `${service} ${digest}`)
+      .sort()
+      .join();
+  return (
+    (await machine.files.read(files.compose)) === compose &&
+    (await machine.files.read(files.env)) === dotenv(env) &&
+    ((await machine.files.read(files.files)) ?? filesText([])) === filesText(given) &&
+    digests(manifest?.images ?? []) === digests(images)
   );
-  return { model: { ...model, services }, images };
 }
 
-/** As its registry knows it. An image that was made here is known by its digest alone. */
-function byDigest({ image, digest }: Pick<PinnedImage, "image" | "digest">): string {
-  if (image.includes("@") || image === digest) return image;
-  return `${image.replace(/:[^/:]*$/, "")}@${digest}`;
+async function kept(files: ReleaseFiles, { machine }: JobContext) {
+  const read = async (path: string) =>
+    (await machine.files.read(path)) ?? fail(`The files of release ${files.release} are incomplete on this server: ${path} is gone.`);
+  const manifest = (await readManifest(machine, files)) ?? fail("The manifest of this release is gone.");
+  const texts: ReleaseTexts = {
+    compose: await read(files.compose),
+    env: await read(files.env),
+    canonical: await read(files.canonical),
+    secrets: await read(files.secrets),
+    // Releases of before there were config files have none.
+    files: (await machine.files.read(files.files)) ?? "[]",
+  };
+  return { texts, images: manifest.images };
+}
+
+/** From what the control plane keeps of it: it was forgotten here, or ran on another server. */
+async function remade(
+  { appId, remake }: Rollback,
+  app: AppFolder,
+  files: ReleaseFiles,
+  before: ReleaseFiles | undefined,
+  context: JobContext,
+) {
+  if (!remake) return fail(`Release ${files.release} is not kept on this server.`);
+  context.say.note(`Release ${files.release} is not kept on this server as it was deployed, and is made anew.`);
+  const { texts } = await resolveRelease({ ...remake, appId, release: files.release }, app, before, context);
+  await setAside(context.machine, files);
+  await keepRelease(context.machine, files, texts);
+  return { texts, images: remake.images };
 }
 
 async function pullMissing(files: ReleaseFiles, services: Part, context: JobContext) {
@@ -99,9 +148,19 @@ async function pullMissing(files: ReleaseFiles, services: Part, context: JobCont
   await pullImages(files, Object.fromEntries(missing), context);
 }
 
-async function bringUpOrPutBack(app: AppFolder, files: ReleaseFiles, before: ReleaseFiles, model: Part, ran: boolean, context: JobContext) {
+async function bringUpOrPutBack(
+  app: AppFolder,
+  files: ReleaseFiles,
+  before: ReleaseFiles | undefined,
+  model: Part,
+  ran: boolean,
+  context: JobContext,
+) {
   try {
-    return await startAndAwaitHealth(files, expectedIn(model), context);
+    const isLive = before?.release === files.release;
+    return await startAndAwaitHealth(files, expectedIn(model), context, async () => {
+      if (isLive) await putRight(files, context);
+    });
   } catch (error) {
     throw await failedRelease(error, { app, before, ran }, context);
   }

@@ -8,7 +8,7 @@ import { step } from "./step.ts";
 
 export const stopApp: JobHandler<"stop-app"> = async ({ name }, context) => {
   const { machine } = context;
-  const app = appFolder(machine, name);
+  const app = await appFolder(machine, name);
   await step("check", context, async () => {
     await needDocker(context);
     if ((await machine.engine.containers({ project: app.project })).length === 0) await deployedRelease(machine, app);

@@ -37,10 +37,15 @@ export class NotLaunched extends CommandFailed {
 }
 
 /** Asks a Compose that was started by `launcher`; the two files lie in the app's folder as it sees it. */
-export async function askCompose(launcher: string[], { folder, project }: ComposeQuestion, signal: AbortSignal): Promise<ComposeAnswer> {
+export async function askCompose(
+  launcher: string[],
+  { folder, project, more = [] }: ComposeQuestion,
+  signal: AbortSignal,
+): Promise<ComposeAnswer> {
   const prlimit = await findTool("prlimit");
   if (!prlimit) throw new CommandFailed("prlimit is missing. Install the package util-linux.", null, []);
-  const files = ["--project-directory", folder, "--file", join(folder, "compose.yaml"), "--env-file", join(folder, ".env")];
+  const composeFiles = ["compose.yaml", ...more].flatMap((path) => ["--file", join(folder, path)]);
+  const files = ["--project-directory", folder, ...composeFiles, "--env-file", join(folder, ".env")];
   const said: string[] = [];
   const model: Buffer[] = [];
   let room = ANSWER_BYTES;

@@ -2,6 +2,9 @@ import type { PublishedPort, ServiceState } from "@appos/shared/apps";
 import type Docker from "dockerode";
 import type { Container } from "./machine.ts";
 import { statusOf } from "./docker-client.ts";
+import { LOOKS } from "./image-files.ts";
+import { KEEPS } from "./image-keepers.ts";
+import { isUnstarted } from "./unstarted.ts";
 
 const SECOND_NS = 1_000_000_000;
 
@@ -11,9 +14,13 @@ export async function containersWith(docker: Docker, label: string): Promise<Con
   const found = await Promise.all(listed.map(({ Id }) => docker.getContainer(Id).inspect().catch(goneSince)));
   return found
     .filter((each) => each !== undefined)
+    .filter(isSomebodys)
     .map(containerOf)
     .sort((a, b) => (a.status.container < b.status.container ? -1 : 1));
 }
+
+/** Not one that AppOS keeps an image by, or looks into one. */
+export const isSomebodys = (seen: Docker.ContainerInspectInfo) => !isUnstarted(seen, [KEEPS, LOOKS]);
 
 function goneSince(error: unknown) {
   if (statusOf(error) === 404) return undefined;
@@ -28,7 +35,11 @@ export function containerOf(seen: Docker.ContainerInspectInfo): Container {
     appId: labels["appos.app"] ?? null,
     project: labels["com.docker.compose.project"] ?? "",
     oneOff: labels["com.docker.compose.oneoff"] === "True",
+    release: Number(labels["appos.release"]) || null,
+    networks: Object.keys(seen.NetworkSettings.Networks),
     imageId: seen.Image,
+    configHash: labels["com.docker.compose.config-hash"] ?? null,
+    limits: limitsOf(seen.HostConfig),
     restartPolicy: policy === "always" || policy === "on-failure" || policy === "unless-stopped" ? policy : "no",
     tty: seen.Config.Tty,
     healthLimitMs: healthLimit(seen),
@@ -45,6 +56,31 @@ export function containerOf(seen: Docker.ContainerInspectInfo): Container {
       ports: portsOf(seen.NetworkSettings.Ports),
     },
   };
+}
+
+/** What `docker update` can set. Left out is what is as it is where nobody asked for anything. */
+const updatable = [
+  "BlkioWeight",
+  "CpuPeriod",
+  "CpuQuota",
+  "CpuRealtimePeriod",
+  "CpuRealtimeRuntime",
+  "CpuShares",
+  "CpusetCpus",
+  "CpusetMems",
+  "Memory",
+  "MemoryReservation",
+  "MemorySwap",
+  "NanoCpus",
+  "PidsLimit",
+] as const;
+
+function limitsOf(config: Docker.HostConfig): string {
+  const set = updatable.filter((key) => config[key]).map((key) => [key, config[key]]);
+  const { Name = "", MaximumRetryCount = 0 } = config.RestartPolicy ?? {};
+  return JSON.stringify(
+    Object.fromEntries([...set, ["restart", MaximumRetryCount > 0 ? `${Name || "no"}:${MaximumRetryCount}` : Name || "no"]]),
+  );
 }
 
 /** Docker writes year 1 for never. */

@@ -8,7 +8,7 @@ import { findProgram } from "./programs.ts";
 
 const world = engineWorld();
 afterAll(world.end);
-const { machine, deploy, containers } = world;
+const { machine, deploy, run, containers } = world;
 const temporary = /^[0-9a-f]{12}_/;
 
 /** Takes its time to stop, so that Compose can be caught in the middle. */
@@ -17,8 +17,11 @@ const web = (
 ) => `services: {web: {image: "${BUSYBOX}", command: [sh, -c, "echo ${word}; exec sleep 600"], stop_grace_period: 1s, volumes: ["store:/store"]}}
 volumes: {store: {}}`;
 
-/** Carries out a deploy during which Compose, and with it the agent, is killed. */
-async function deployCutOff(release: number, word: string, moment: () => Promise<unknown>) {
+const deployCutOff = (release: number, word: string, moment: () => Promise<unknown>) =>
+  cutOff(() => deploy("h2-k", release, web(word)), moment);
+
+/** Carries out a job during which Compose, and with it the agent, is killed. */
+async function cutOff(job: () => Promise<unknown>, moment: () => Promise<unknown>) {
   const real = machine.run;
   const never = new Promise<never>(() => {});
   let killed: () => void = () => {};
@@ -32,7 +35,7 @@ async function deployCutOff(release: number, word: string, moment: () => Promise
     killed();
     return never;
   };
-  void deploy("h2-k", release, web(word));
+  void job();
   await done;
   (machine as { run: Machine["run"] }).run = real;
 }
@@ -62,5 +65,21 @@ test("killed, and then the release turns out to be bad: the one before is put ba
   const bad = `services: {web: {image: "${BUSYBOX}", command: ["false"]}}`;
   await deployCutOff(20, "half", temporaryThere);
   expect(await deploy("h2-k", 21, bad, { attempt: 2 })).toMatchObject({ error: { code: "UNHEALTHY", details: { restored: 5 } } });
+  expect((await containers("h2-k")).map(({ container, state }) => [container, state])).toEqual([["appos-h2-k-web-1", "running"]]);
+});
+
+test("killed in the middle of a roll-back, the next attempt ends it; canceled meanwhile, what ran is put back", async () => {
+  const back = (attempt: number, signal?: AbortSignal) =>
+    run("rollback-app", { name: "h2-k", release: 1 }, { attempt, ...(signal && { signal }) });
+  const word = async () => (await machine.engine.containers({ project: "appos-h2-k" })).map(({ configHash }) => configHash).join();
+  await deploy("h2-k", 30, web("thirty"));
+  const thirty = await word();
+  await cutOff(() => back(1), temporaryThere);
+  expect(await back(2, AbortSignal.abort("canceled"))).toMatchObject({ outcome: "canceled" });
+  expect(await word()).toBe(thirty);
+
+  await cutOff(() => back(1), temporaryThere);
+  expect(await back(2)).toMatchObject({ outcome: "succeeded" });
+  expect(await word()).not.toBe(thirty);
   expect((await containers("h2-k")).map(({ container, state }) => [container, state])).toEqual([["appos-h2-k-web-1", "running"]]);
 });

@@ -155,7 +155,7 @@ test("an image that its registry does not have: nothing that runs is touched", a
   });
   expect(await containers("h2-b")).toEqual(before);
   expect(await deploy("h2-b", 6, `services: {web: {image: "localhost:9326/no/such:1"}}`)).toMatchObject({
-    error: { code: "PULL_FAILED", message: expect.stringContaining("refused") },
+    error: { code: "REGISTRY_UNREACHABLE", message: expect.stringContaining("refused") },
   });
 });
 

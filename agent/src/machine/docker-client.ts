@@ -8,15 +8,20 @@ export const ANSWER_MS = 20_000;
 
 /** A client for the engine that `DOCKER_HOST` names, or for this server's own. */
 export function dockerClient(host: string | undefined) {
-  const url = new URL(host || `unix://${DEFAULT_SOCKET}`);
+  const address = engineAddress(host);
   // An engine that is going away still answers on the connections it has: a new one each time shows that it goes.
   const agent = new Agent({ keepAlive: false });
   // The client writes out for a log that nobody keeps, at each request, all that it was given: every open connection, were it for this one.
   Object.assign(agent, { [inspect.custom]: () => "Agent" });
-  const socket = { socketPath: url.pathname, agent };
-  const address = { protocol: "http" as const, host: url.hostname, port: Number(url.port || 2375), agent };
-  if (url.protocol === "unix:") return new Docker(socket);
-  if (url.protocol === "tcp:" || url.protocol === "http:") return new Docker(address);
+  const options = { protocol: "http" as const, ...address, agent };
+  return new Docker(options);
+}
+
+/** Where it listens. */
+export function engineAddress(host: string | undefined): { socketPath: string } | { host: string; port: number } {
+  const url = new URL(host || `unix://${DEFAULT_SOCKET}`);
+  if (url.protocol === "unix:") return { socketPath: url.pathname };
+  if (url.protocol === "tcp:" || url.protocol === "http:") return { host: url.hostname, port: Number(url.port || 2375) };
   throw new Error(`DOCKER_HOST is ${host}. AppOS reaches Docker by unix:// or tcp:// only.`);
 }
 

@@ -1,24 +1,41 @@
+import { addressOf, type Login, repositoryOf } from "@appos/shared/registries";
 import type Docker from "dockerode";
+import type { AdoptedProject } from "../adopt/adopted-project.ts";
+import { composeProjects } from "./compose-projects.ts";
 import { containersWith } from "./containers.ts";
-import { pingEngine, statusOf } from "./docker-client.ts";
+import { showOutGuests } from "./foreign-guests.ts";
+import { imageKeepers, keepImage } from "./image-keepers.ts";
+import { inTime, pingEngine, statusOf } from "./docker-client.ts";
+import { engineFacts } from "./engine-facts.ts";
 import { readLogs } from "./container-logs.ts";
 import { watchContainers } from "./docker-events.ts";
 import { openExec } from "./exec.ts";
-import type { Engine, Image } from "./machine.ts";
+import type { Container, Engine, Image } from "./machine.ts";
 import type { TerminalNotes } from "./terminal-notes.ts";
 
 const labelOf = (of: Parameters<Engine["containers"]>[0]) => {
   if (of === "apps") return "appos.app";
   return "appId" in of ? `appos.app=${of.appId}` : `com.docker.compose.project=${of.project}`;
 };
+const ofAdopted = ({ project }: AdoptedProject) => labelOf({ project });
+const authOf = ({ host, ...who }: Login) => ({ ...who, serveraddress: addressOf(host) });
 const ofProject = (project: string) => ({ filters: JSON.stringify({ label: [`com.docker.compose.project=${project}`] }) });
 
 /** The Docker Engine, over its socket. What is started in containers is given the mark. */
-export function dockerEngine(docker: Docker, mark: Record<string, string>, notes: TerminalNotes): Engine {
+export function dockerEngine(
+  docker: Docker,
+  mark: Record<string, string>,
+  notes: TerminalNotes,
+  adopted: () => Promise<AdoptedProject[]>,
+): Engine {
   async function image(name: string): Promise<[string, Image] | undefined> {
     try {
       const { Id, RepoDigests } = await docker.getImage(name).inspect();
-      return [name, { id: Id, digest: RepoDigests?.[0]?.split("@")[1] ?? Id }];
+      // The same image may have come from several places: here it is about the one that this name names.
+      const own = (RepoDigests ?? []).filter((each) => repositoryOf(each) === repositoryOf(name));
+      const digests = own.map((each) => each.split("@")[1]!);
+      const asked = name.split("@")[1];
+      return [name, { id: Id, digest: digests.find((each) => each === asked) ?? digests[0] ?? Id, digests }];
     } catch (error) {
       // A name that is no image's name is answered with 400.
       if (statusOf(error) === 404 || statusOf(error) === 400) return undefined;
@@ -27,12 +44,34 @@ export function dockerEngine(docker: Docker, mark: Record<string, string>, notes
   }
 
   return {
+    ...engineFacts(docker),
     ping: () => pingEngine(docker),
-    containers: (of) => containersWith(docker, labelOf(of)),
+    /** What was adopted has no label of ours before it is made anew: it is known by its project. */
+    async containers(of) {
+      const projects = await adopted();
+      const labels = of === "apps" ? [labelOf(of), ...projects.map(ofAdopted)] : [labelOf(of)];
+      const own = typeof of === "object" && "appId" in of ? projects.find(({ appId }) => appId === of.appId) : undefined;
+      const found = await Promise.all((own ? [ofAdopted(own)] : labels).map((label) => containersWith(docker, label)));
+      const owners = new Map(projects.map(({ project, appId }) => [project, appId]));
+      const each = new Map(
+        found.flat().map((container) => [container.id, { ...container, appId: container.appId ?? owners.get(container.project) ?? null }]),
+      );
+      return [...each.values()];
+    },
+    async projects(only) {
+      const owners = new Map((await adopted()).map(({ project, appId }) => [project, appId]));
+      const owned = (container: Container) => ({ ...container, appId: container.appId ?? owners.get(container.project) ?? null });
+      return (await composeProjects(docker, only)).map((project) => ({ ...project, containers: project.containers.map(owned) }));
+    },
     async images(names) {
       const found = await Promise.all(names.map(image));
       return new Map(found.filter((each) => each !== undefined));
     },
+    async remoteDigest(image, login) {
+      const { Descriptor } = await inTime(docker.getImage(image).distribution(login && { authconfig: authOf(login) }));
+      return Descriptor.digest;
+    },
+    tryLogin: async (login) => void (await inTime(docker.checkAuth(authOf(login)))),
     removeContainer: (id) => unlessGone(docker.getContainer(id).remove({ force: true })),
     async volumes(project) {
       const { Volumes } = await docker.listVolumes(ofProject(project));
@@ -42,7 +81,10 @@ export function dockerEngine(docker: Docker, mark: Record<string, string>, notes
     async networks(project) {
       return (await docker.listNetworks(ofProject(project))).map(({ Name }) => Name).sort();
     },
+    showOutGuests: (project) => showOutGuests(docker, project),
     removeNetwork: (name) => unlessGone(docker.getNetwork(name).remove()),
+    keepImage: (project, imageId) => keepImage(docker, project, imageId),
+    imageKeepers: (project) => imageKeepers(docker, project),
     async publisher(port) {
       const running = await docker.listContainers();
       const found = running.find(({ Ports }) => Ports.some(({ PublicPort }) => PublicPort === port));
@@ -50,7 +92,7 @@ export function dockerEngine(docker: Docker, mark: Record<string, string>, notes
     },
     logs: (container, question, onLines, signal) => readLogs(docker, container, question, onLines, signal),
     openExec: (container, options) => openExec(docker, container.id, options, mark, notes),
-    watch: (onChange, signal) => void watchContainers(docker, onChange, signal),
+    watch: (onChange, signal) => void watchContainers(docker, adopted, onChange, signal),
   };
 }
 

@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Entry, type JobKind, jobKinds } from "@appos/shared/jobs";
+import type { JobContext } from "../jobs/job.ts";
 import { runJob } from "../run-job.ts";
 import { voice } from "../voice.ts";
 import { nodeMachine } from "./node-machine.ts";
@@ -21,12 +22,12 @@ export function engineWorld(dockerHost?: string) {
   async function run(
     kind: JobKind,
     input: { name: string } & Record<string, unknown>,
-    { attempt = 1, signal = new AbortController().signal, onSay = (_: Said) => {} } = {},
+    { attempt = 1, signal = new AbortController().signal, onSay = (_: Said) => {}, logins }: RunOptions = {},
   ) {
     apps.add(input.name);
     const said: Said[] = [];
     const say = voice((entry) => (said.push(entry), onSay(entry)));
-    const ending = await runJob(kind, { appId: appId(input.name), ...input }, { machine, say, signal, attempt });
+    const ending = await runJob(kind, { appId: appId(input.name), ...input }, { machine, say, signal, attempt, ...(logins && { logins }) });
     if (ending.outcome === "succeeded") jobKinds[kind].result.parse(ending.result);
     return { ...ending, said, steps: said.filter(({ stream }) => stream === "step").map(({ step, text }) => `${step} ${text}`) };
   }
@@ -46,6 +47,9 @@ export function engineWorld(dockerHost?: string) {
   };
 }
 
+interface RunOptions extends Partial<Pick<JobContext, "attempt" | "signal" | "logins">> {
+  onSay?: (said: Said) => void;
+}
 export type Said = Pick<Entry, "step" | "stream" | "text">;
 type Variables = { key: string; value: string; secret?: boolean }[];
 export const appId = (name: string) => `app_${name.replaceAll("-", "")}`;

@@ -1,7 +1,9 @@
 import type { ServerFacts, ServerSample } from "@appos/shared/servers";
 import { parse } from "yaml";
 import { fakeCompose } from "./fake-compose.ts";
+import { fakeDisk } from "./fake-disk.ts";
 import type { FakeServer } from "./fake-server.ts";
+import { fakeFacts } from "./fake-facts.ts";
 import { policyFacts } from "../policy-in-force.ts";
 import { CommandFailed, type Engine, type Files, type Machine } from "./machine.ts";
 
@@ -17,7 +19,10 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
   const server: Omit<FakeServer, "machine"> = {
     files: new Map(),
     commands: [],
+    logins: [],
     containers: [],
+    projects: [],
+    keepers: [],
     images: new Set(),
     dockerProblem: undefined,
     policy: undefined,
@@ -25,7 +30,10 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
     onStart: () => {},
     onSleep: () => {},
     onTerminal: () => undefined,
+    onRegistry: () => undefined,
     logs: new Map(),
+    disks: new Map(),
+    facts: { volumes: new Map(), ports: [], space: { pools: [], taken: [] }, published: new Map(), arch: "amd64" },
   };
   const clock = time ?? {
     now: () => now,
@@ -42,12 +50,20 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
 
   const machine: Machine = {
     folder,
-    files: fakeFiles(server.files),
+    files: fakeFiles(server.files, server.disks),
+    async disk(path, how) {
+      const disk = server.disks.get(path) ?? (how === "make" ? mountedDisk() : undefined);
+      if (disk) server.disks.set(path, disk);
+      return disk && { ...disk.mounted, close: async () => {} };
+    },
+    pack: async (bytes) => bytes.slice(),
+    unpack: async (bytes) => bytes.slice(),
     engine: fakeEngine(server),
     ...clock,
-    async run(command, { signal, onLine } = {}) {
+    async run(command, { signal, onLine, logins = [] } = {}) {
       signal?.throwIfAborted();
       server.commands.push(command.join(" "));
+      server.logins.push(...logins);
       await server.onRun(command);
       signal?.throwIfAborted();
       if (server.dockerProblem)
@@ -61,6 +77,7 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
       };
     },
     dockerProblem: async () => server.dockerProblem,
+    projectFile: async () => ({ problem: "is gone" }),
     portHolder: async () => undefined,
     policyText: async () => server.policy,
     facts: async () => ({ ...facts(server.dockerProblem), ...(await policyFacts(machine)) }),
@@ -78,14 +95,29 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
   return Object.assign(server, { machine });
 }
 
-function fakeFiles(files: Map<string, string>): Files {
+function mountedDisk() {
+  const disk = fakeDisk();
+  return { ...disk, mounted: disk.mount() };
+}
+
+function fakeFiles(files: Map<string, string>, disks: FakeServer["disks"]): Files {
   const below = (path: string) => [...files.keys()].filter((each) => each === path || each.startsWith(`${path}/`));
   return {
     write: async (texts) => Object.entries(texts).forEach(([path, text]) => files.set(path, text)),
     read: async (path) => files.get(path),
     list: async (path) => [...new Set(below(path).map((each) => each.slice(path.length + 1).split("/")[0]!))],
-    remove: async (path) => below(path).forEach((each) => files.delete(each)),
+    async remove(path) {
+      for (const each of below(path)) files.delete(each);
+      disks.delete(path);
+    },
     linkOnTheWay: async () => undefined,
+    look: async (path) => {
+      if (files.has(path)) return { folder: false, names: [] };
+      const names = [...new Set(below(path).map((each) => each.slice(path.length + 1).split("/")[0]!))];
+      return names.length > 0 ? { folder: true, names } : undefined;
+    },
+    place: async (folder, path, bytes) => void files.set(`${folder}/${path}`, new TextDecoder().decode(bytes)),
+    unplace: async (folder, path) => !files.delete(`${folder}/${path}`) && false,
     makeDataFolder: async () => {},
   };
 }
@@ -96,6 +128,7 @@ function fakeEngine(server: Omit<FakeServer, "machine">): Engine {
       ? Promise.reject(Object.assign(new Error(server.dockerProblem), { code: "ECONNREFUSED" }))
       : Promise.resolve(value());
   return {
+    ...fakeFacts(server, answer),
     ping: () => answer(() => undefined),
     containers: (of) =>
       answer(() =>
@@ -103,18 +136,30 @@ function fakeEngine(server: Omit<FakeServer, "machine">): Engine {
           .filter((each) => (of === "apps" ? each.appId !== null : "appId" in of ? each.appId === of.appId : each.project === of.project))
           .map((each) => structuredClone(each)),
       ),
+    projects: (only) => answer(() => server.projects.filter(({ project }) => only === undefined || project === only)),
     images: (names) =>
       answer(
         () =>
           new Map(
-            names.filter((name) => server.images.has(name)).map((name) => [name, { id: `sha256:${name}`, digest: `sha256:${name}` }]),
+            names
+              .filter((name) => server.images.has(name))
+              .map((name) => [name, { id: `sha256:${name}`, digest: `sha256:${name}`, digests: [`sha256:${name}`] }]),
           ),
       ),
-    removeContainer: (id) => answer(() => void (server.containers = server.containers.filter((each) => each.id !== id))),
+    remoteDigest: (image, login) => answer(() => server.onRegistry({ image, login }) ?? `sha256:${image}`),
+    tryLogin: (login) => answer(() => void server.onRegistry({ login })),
+    removeContainer: (id) =>
+      answer(() => {
+        server.containers = server.containers.filter((each) => each.id !== id);
+        server.keepers = server.keepers.filter((each) => each.id !== id);
+      }),
     volumes: () => answer(() => []),
     removeVolume: () => answer(() => undefined),
     networks: () => answer(() => []),
     removeNetwork: () => answer(() => undefined),
+    showOutGuests: () => answer(() => undefined),
+    keepImage: (project, imageId) => answer(() => void server.keepers.push({ project, id: `keeps ${imageId} for ${project}`, imageId })),
+    imageKeepers: (project) => answer(() => server.keepers.filter((each) => each.project === project)),
     publisher: () => answer(() => undefined),
     async logs({ status }, { tail }, onLines) {
       await onLines((server.logs.get(status.container) ?? []).slice(-(tail ?? Infinity)));

@@ -1,6 +1,7 @@
-import { lstat, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, normalize, relative, sep } from "node:path";
 import type { Files } from "./machine.ts";
+import { placeFile, removePlaced } from "./place-file.ts";
 
 /** Files below one folder, and nowhere else. */
 export function filesBelow(folder: string): Files {
@@ -31,6 +32,15 @@ export function filesBelow(folder: string): Files {
       }
       return undefined;
     },
+    async look(path) {
+      const seen = await stat(path).catch(absentOrShut);
+      if (seen === "shut") return { folder: true, names: [UNSEEN] };
+      if (!seen) return undefined;
+      if (!seen.isDirectory()) return { folder: false, names: [] };
+      return { folder: true, names: await readdir(path).catch(() => [UNSEEN]) };
+    },
+    place: placeFile,
+    unplace: removePlaced,
     async makeDataFolder(path) {
       await mkdir(inside(path), { recursive: true, mode: 0o755 }).catch((error: NodeJS.ErrnoException) => {
         // A file is there, which is as good.
@@ -38,6 +48,13 @@ export function filesBelow(folder: string): Files {
       });
     },
   };
+}
+
+/** Stands for what may not be looked at: there may be something. */
+const UNSEEN = "?";
+
+function absentOrShut(error: NodeJS.ErrnoException): undefined | "shut" {
+  return error.code === "EACCES" ? "shut" : absent(error);
 }
 
 async function replace(path: string, text: string) {

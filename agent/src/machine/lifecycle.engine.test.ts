@@ -45,6 +45,7 @@ test("stop, start and restart, each twice", async () => {
   expect(await inventory(machine)).toContainEqual({
     appId: appId("h2-d"),
     services: [expect.objectContaining({ service: "web", state: "running" })],
+    drift: [],
   });
 });
 
@@ -93,6 +94,7 @@ test("what is kept of a release, for root's eyes only; ten of them", async () =>
     "canonical.yaml",
     "compose.yaml",
     "env",
+    "files.json",
     "manifest.json",
     "secrets.env",
   ]);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { LogLine } from "@appos/shared/logs";
+import { LogLine, LogNote, type LogPast } from "@appos/shared/logs";
 import { afterAll, expect, test } from "vitest";
 import { logs } from "../streams/logs.ts";
 import { appId, BUSYBOX, engineWorld } from "./engine-world.ts";
@@ -13,11 +13,17 @@ type Question = { service?: string; tail?: number; since?: number; follow?: bool
 /** Opens a log as the control plane does, and reads on until it is stopped. */
 function open(name: string, question: Question, slow = async () => {}) {
   const lines: LogLine[] = [];
+  const notes: LogPast[] = [];
   const stop = new AbortController();
   let open = 0;
   const write = async (bytes: Uint8Array) => {
     if (++open > 1) throw new Error("A line was written before the one before was taken");
-    for (const line of new TextDecoder().decode(bytes).trimEnd().split("\n")) lines.push(LogLine.parse(JSON.parse(line)));
+    for (const line of new TextDecoder().decode(bytes).trimEnd().split("\n")) {
+      const said: unknown = JSON.parse(line);
+      const note = LogNote.safeParse(said).data;
+      if (note) notes.push(note.past);
+      else lines.push(LogLine.parse(said));
+    }
     await slow();
     open--;
   };
@@ -27,7 +33,7 @@ function open(name: string, question: Question, slow = async () => {}) {
     for (let i = 0; i < 200 && !seen(lines.map(({ text }) => text)); i++) await sleep(50);
     return lines.map(({ text }) => text);
   };
-  return { lines, ended, until, stop: async () => (stop.abort(), await ended) };
+  return { lines, notes, ended, until, stop: async () => (stop.abort(), await ended) };
 }
 
 const service = (name: string, script: string, more = "") =>

@@ -1,12 +1,20 @@
 import type { PublishedPort, ServiceState } from "@appos/shared/apps";
 import type { LogLine } from "@appos/shared/logs";
+import type { Login } from "@appos/shared/registries";
 import type { ServerFacts, ServerSample } from "@appos/shared/servers";
+import type { Disk } from "../journal/disk.ts";
 
 /** The server the agent runs on, as its jobs and streams see it. */
 export interface Machine {
   /** The agent's own folder, absolute. */
   readonly folder: string;
   readonly files: Files;
+  /** A folder below the agent's as a disk of its own, for what is added to and read in parts; undefined while there is no such folder. */
+  disk(path: string, how: "make" | "look"): Promise<OpenDisk | undefined>;
+  /** Makes bytes few. */
+  pack(bytes: Uint8Array): Promise<Uint8Array>;
+  /** What was packed; rejects where it is not whole. */
+  unpack(bytes: Uint8Array): Promise<Uint8Array>;
   readonly engine: Engine;
   /** Milliseconds UTC, by a clock that may be set. */
   now(): number;
@@ -17,10 +25,12 @@ export interface Machine {
   run(command: Command, options?: RunOptions): Promise<void>;
   /** `docker compose config`, where it sees nothing but what it is given. */
   resolveCompose(question: ComposeQuestion, signal: AbortSignal): Promise<ComposeAnswer>;
+  /** A file that a compose project is made of, below the folder it was started from. */
+  projectFile(directory: string, path: string): Promise<ProjectFile>;
   /** What is missing of Docker and Compose, and what to do about it; undefined where both are there. */
   dockerProblem(): Promise<string | undefined>;
-  /** Who listens on a port of this server, for people; undefined when that cannot be found out. */
-  portHolder(port: number): Promise<string | undefined>;
+  /** Who listens on a port of this server, on any address or on one, for people; undefined when that cannot be found out. */
+  portHolder(port: number, on?: { ip: string; protocol: string }): Promise<string | undefined>;
   /** The text of the server's policy file; undefined where there is none. */
   policyText(): Promise<string | undefined>;
   facts(): Promise<ServerFacts>;
@@ -57,6 +67,9 @@ export interface PtyExit {
   signal: string | null;
 }
 
+/** What it holds open is let go by `close`. */
+export type OpenDisk = Disk & { close(): Promise<void> };
+
 /** A program's name and its arguments. */
 export type Command = readonly [Program, ...string[]];
 export type Program = "docker-compose";
@@ -66,6 +79,10 @@ export interface RunOptions {
   /** An answer is waited for before more is read: who speaks too fast is slowed down. */
   onLine?(stream: "stdout" | "stderr", text: string): Promise<void> | undefined;
   timeoutMs?: number;
+  /** Comes before the program has the engine stop or remove a container. A removal waits for the answer. */
+  beforeRemoval?(container: string, act: "stop" | "remove"): Promise<void>;
+  /** Who it is to registries: kept in memory while it runs, and neither on a disk nor among its arguments. */
+  logins?: readonly Login[];
 }
 
 /** A program did not do what it was asked to. */
@@ -92,6 +109,12 @@ export interface Files {
   remove(path: string): Promise<void>;
   /** The first link on the way from a folder to a path below it; undefined where there is none. Also outside the agent's folder. */
   linkOnTheWay(folder: string, path: string): Promise<string | undefined>;
+  /** What is at a path, also outside the agent's folder: the names in a folder, none for a file; undefined where nothing is. */
+  look(path: string): Promise<{ folder: boolean; names: string[] } | undefined>;
+  /** A file with these bytes, at a path below a folder that containers may write to: no link on the way is followed. `keep`: a file that is there stays as it is. */
+  place(folder: string, path: string, bytes: Uint8Array, how: { executable: boolean; keep: boolean }): Promise<void>;
+  /** Takes such a file away, and the folders that are empty without it; unless its SHA-256 in hex is another: then it stays, and the answer is true. */
+  unplace(folder: string, path: string, sum: string): Promise<boolean>;
   /** A folder for an app's data, where nothing is yet. */
   makeDataFolder(path: string): Promise<void>;
 }
@@ -103,9 +126,27 @@ export interface ComposeQuestion {
   compose: string;
   /** The text of the `.env` file beside it. */
   env: string;
+  /** Further files in the app's folder. */
+  files: readonly { path: string; bytes: Uint8Array }[];
+  /** Those of them that are compose files, too: each changes what came before it. */
+  more?: readonly string[];
 }
 /** The resolved model, or what Compose said instead. */
 export type ComposeAnswer = { model: unknown; warnings: string[] } | { problem: string[] };
+
+export type ProjectFile = { text: string } | { problem: string };
+
+/** A compose project, as it is written on its containers. */
+export interface ComposeProject {
+  project: string;
+  /** What it was started from. */
+  directory: string | null;
+  configFiles: string[];
+  envFiles: string[];
+  /** All of its containers say the same of that. */
+  agreed: boolean;
+  containers: Container[];
+}
 
 export interface Container {
   id: string;
@@ -113,9 +154,17 @@ export interface Container {
   project: string;
   /** Made by `run`, not by `up`. */
   oneOff: boolean;
+  /** The release it was made for; null where nobody said. */
+  release?: number | null;
   status: ServiceState;
+  /** Of all networks it is in. */
+  networks: string[];
   /** The image's id. */
   imageId: string;
+  /** What Compose made it from, as Compose sums it up; null where Compose did not make it. */
+  configHash: string | null;
+  /** What `docker update` can change of it, as it is now. */
+  limits: string;
   restartPolicy: "no" | "always" | "on-failure" | "unless-stopped";
   tty: boolean;
   /** How long its health check may take to come to a verdict; null where it has none. */
@@ -128,6 +177,8 @@ export interface Image {
   id: string;
   /** As its registry knows it; the id for an image made here. */
   digest: string;
+  /** All under which its registry knows it; none for an image made here. */
+  digests: string[];
 }
 
 export interface LogQuestion {
@@ -146,13 +197,61 @@ export interface LogPart {
   text: string;
 }
 
+export interface ImageFacts {
+  id: string;
+  bytes: number;
+  /** As in `amd64`. */
+  arch: string;
+  /** Paths that it declares to be volumes. */
+  volumes: string[];
+  /** It brings a health check of its own. */
+  checksHealth: boolean;
+  /** Where it looks for programs. */
+  path: string[];
+}
+
+/** A port of the server that a running container has. */
+export interface TakenPort {
+  container: string;
+  project: string;
+  ip: string;
+  port: number;
+  protocol: string;
+}
+
+/** From where Docker takes the addresses of new networks, and which are taken; all as in `172.18.0.0/16`. */
+export interface AddressSpace {
+  pools: { base: string; size: number }[];
+  taken: string[];
+}
+
+/** What the engine can say before anything happens. It changes nothing. */
+export interface EngineFacts {
+  /** The processor that its containers run on, as in `amd64`. */
+  arch(): Promise<string>;
+  /** Those images that are here, by the name they were asked for. */
+  imageFacts(names: readonly string[]): Promise<Map<string, ImageFacts>>;
+  /** Which of these files an image has, by its id; links lead where they lead in a container. */
+  filesInImage(imageId: string, paths: readonly string[]): Promise<ReadonlySet<string>>;
+  /** What a registry has under a name; undefined where it does not say so in a moment. */
+  published(image: string): Promise<{ digest: string; architectures: string[] } | undefined>;
+  /** Those volumes that are there, and whether anything is in them. */
+  volumeFacts(names: readonly string[]): Promise<Map<string, { empty: boolean }>>;
+  takenPorts(): Promise<TakenPort[]>;
+  addressSpace(): Promise<AddressSpace>;
+}
+
 /** The Docker Engine. Everything rejects where none answers. */
-export interface Engine {
+export interface Engine extends EngineFacts {
   ping(): Promise<void>;
   /** All containers, running or not, of an app or of a project. */
   containers(of: { appId: string } | { project: string } | "apps"): Promise<Container[]>;
   /** Those images that are here, by the name they were asked for. */
   images(names: readonly string[]): Promise<Map<string, Image>>;
+  /** The digest that is behind an image's tag now, as its registry says. Rejects with the engine's words. */
+  remoteDigest(image: string, login: Login | undefined): Promise<string>;
+  /** Has a registry look at a login. Rejects with the engine's words. */
+  tryLogin(login: Login): Promise<void>;
   removeContainer(id: string): Promise<void>;
   /** The names of a project's volumes. */
   volumes(project: string): Promise<string[]>;
@@ -160,12 +259,20 @@ export interface Engine {
   /** The names of a project's networks. */
   networks(project: string): Promise<string[]>;
   removeNetwork(name: string): Promise<void>;
+  /** Has containers of other projects leave the networks of this one. */
+  showOutGuests(project: string): Promise<void>;
+  /** Every compose project that has containers here, or the one of that name. */
+  projects(only?: string): Promise<ComposeProject[]>;
+  /** Makes an image stay for a project though nothing runs it: no pruning of images takes it away. */
+  keepImage(project: string, imageId: string): Promise<void>;
+  /** What makes images stay for a project: containers that never run. */
+  imageKeepers(project: string): Promise<{ id: string; imageId: string }[]>;
   /** Which container of the server publishes a port. */
   publisher(port: PublishedPort["hostPort"]): Promise<string | undefined>;
   /** A container's log, as many lines at a time as come together; `onLines` is waited for. Resolves at its end or when the signal aborts. */
   logs(container: Container, question: LogQuestion, onLines: (parts: LogPart[]) => Promise<void>, signal: AbortSignal): Promise<void>;
   /** A shell in a running container; undefined where the container has none. */
   openExec(container: Container, options: PtyOptions): Promise<Pty | undefined>;
-  /** Says whose containers changed, for ever; null when it may be anyone's: the engine came, or went away. Ends with the signal. */
-  watch(onChange: (appId: string | null) => void, signal: AbortSignal): void;
+  /** Says whose containers changed, for ever, and which of them ends or has ended; null when it may be anyone's: the engine came, or went away. Ends with the signal. */
+  watch(onChange: (appId: string | null, ending?: string) => void, signal: AbortSignal): void;
 }

@@ -1,21 +1,32 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
+import { adoptedProjects } from "../adopt/adopted-project.ts";
 import { composeResolver } from "./compose-resolver.ts";
 import { dockerEngine } from "./docker.ts";
 import { dockerClient } from "./docker-client.ts";
 import { filesBelow } from "./files.ts";
 import { dockerProblem, hostFacts } from "./host-facts.ts";
 import { hostStats } from "./host-stats.ts";
+import { withLogins } from "./login-folder.ts";
 import type { Machine } from "./machine.ts";
 import { markOf } from "./leftovers.ts";
 import { policyTextIn } from "./policy-text.ts";
 import { portHolder } from "./port-holder.ts";
 import { policyFacts } from "../policy-in-force.ts";
+import { projectFile } from "./project-file.ts";
 import { findProgram, PATH } from "./programs.ts";
 import { openPty } from "./pty.ts";
 import { runProgram } from "./spawn.ts";
+import { nodeDisk } from "./node-disk.ts";
+import { beforeRemovals } from "./removal-gate.ts";
 import { terminalNotes } from "./terminal-notes.ts";
+
+/** The fastest level packs logs as small as the others do. */
+const packed = promisify(gzip);
+const unpacked = promisify(gunzip);
 
 export interface NodeMachineSettings {
   /** The agent's folder: everything it keeps for its apps. */
@@ -37,21 +48,30 @@ export function nodeMachine({ dir, policyFile, agentVersion, dockerHost, beside 
   const docker = dockerClient(dockerHost);
   const notes = terminalNotes(dir);
 
+  const files = filesBelow(dir);
   const policyText = () => policyTextIn(policyFile);
 
   return {
     folder: dir,
-    files: filesBelow(dir),
-    engine: dockerEngine(docker, markOf(dir), notes),
+    files,
+    disk: async (path, how) => (how === "make" || existsSync(path) ? nodeDisk(path) : undefined),
+    pack: (bytes) => packed(bytes, { level: 1 }),
+    unpack: (bytes) => unpacked(bytes),
+    engine: dockerEngine(docker, markOf(dir), notes, async () => [...(await adoptedProjects({ folder: dir, files })).values()]),
     now: Date.now,
     elapsed: () => performance.now(),
     sleep: async (ms, signal) => void (await sleep(ms, undefined, signal && { signal })),
-    async run([program, ...args], options = {}) {
-      await runProgram(await findProgram(program), args, { ...options, env });
+    async run([program, ...args], { logins = [], beforeRemoval, ...options } = {}) {
+      const path = await findProgram(program);
+      if (beforeRemoval)
+        return beforeRemovals(dir, dockerHost, beforeRemoval, (gate) => runProgram(path, args, { ...options, env: { ...env, ...gate } }));
+      if (logins.length === 0) return runProgram(path, args, { ...options, env });
+      return withLogins(dir, logins, (DOCKER_CONFIG) => runProgram(path, args, { ...options, env: { ...env, DOCKER_CONFIG } }));
     },
     resolveCompose: beside ? (...asked) => composeResolver(dir)(...asked) : composeResolver(dir),
     dockerProblem: () => dockerProblem(docker),
     portHolder,
+    projectFile,
     policyText,
     facts: async () => ({ ...(await hostFacts(docker, agentVersion)), ...(await policyFacts({ policyText })) }),
     sample: hostStats(docker),

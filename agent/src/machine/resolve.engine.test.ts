@@ -10,12 +10,12 @@ import { engineWorld } from "./engine-world.ts";
 const world = engineWorld();
 afterAll(world.end);
 const { machine } = world;
-const app = appFolder(machine, "h2-r");
+const app = await appFolder(machine, "h2-r");
 const never = new AbortController().signal;
 
 type Variables = { key: string; value: string }[];
 const ask = (compose: string, env: Variables = []) =>
-  machine.resolveCompose({ project: app.project, folder: app.path, compose, env: dotenv(env) }, never);
+  machine.resolveCompose({ project: app.project, folder: app.path, compose, env: dotenv(env), files: [] }, never);
 async function resolve(compose: string, env?: Variables): Promise<Part> {
   const answer = await ask(compose, env);
   if ("problem" in answer) throw new Error(answer.problem.join("\n"));

@@ -1,15 +1,12 @@
 import type { StreamInput } from "@appos/shared/streams";
+import { type LogOrigin, originOf } from "../log-archive/blocks.ts";
 import type { Container, LogPart } from "../machine/machine.ts";
-import type { StreamContext } from "./stream.ts";
+import type { LogContext } from "./log-context.ts";
+import { isMeant, projectOf } from "./log-sources.ts";
 
-/** What reading logs needs of a stream: the host's own command line has no more. */
-export type LogContext = Pick<StreamContext, "machine" | "signal" | "write">;
-
-export type LinesWriter = (container: Container, parts: LogPart[]) => Promise<void>;
-
-export async function containersOf({ appId, service }: StreamInput<"logs">, { machine }: LogContext) {
-  const all = await machine.engine.containers({ appId });
-  return all.filter(({ status }) => service === undefined || status.service === service);
+async function containersOf(input: StreamInput<"logs">, context: LogContext) {
+  const all = await context.machine.engine.containers({ project: await projectOf(input, context) });
+  return all.filter(({ status }) => isMeant(input, status.service));
 }
 
 /** A log that ended is looked at again no sooner. */
@@ -24,7 +21,7 @@ export async function followAll(
   context: LogContext,
   last: Map<string, string>,
   since: number | undefined,
-  write: LinesWriter,
+  write: (origin: LogOrigin, parts: LogPart[]) => Promise<void>,
 ) {
   const { machine, signal } = context;
   const followed = new Set<string>();
@@ -39,7 +36,7 @@ export async function followAll(
     try {
       const pass = (parts: LogPart[]) => {
         last.set(container.id, parts.at(-1)!.stamp);
-        return write(container, parts);
+        return write(originOf(container), parts);
       };
       await machine.engine.logs(container, question, pass, signal);
     } catch {

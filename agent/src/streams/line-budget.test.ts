@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import type { Container, LogPart } from "../machine/machine.ts";
+import type { LogOrigin } from "../log-archive/blocks.ts";
+import type { LogPart } from "../machine/machine.ts";
 import { lineBudget } from "./line-budget.ts";
 
-const container = { id: "c" } as Container;
-const line = (text: string) => ({ container, part: { stream: "stdout", stamp: "", text } satisfies LogPart });
+const origin = { id: "c" } as LogOrigin;
+const line = (text: string) => ({ origin, part: { stream: "stdout", stamp: "", text } satisfies LogPart });
 const texts = (lines: { part: LogPart }[]) => lines.map(({ part }) => part.text);
 /** With its 200 bytes, and 50 characters at two each. */
 const LINE = 300;

@@ -1,71 +1,94 @@
-import type { LogLine } from "@appos/shared/logs";
+import type { LogNote } from "@appos/shared/logs";
 import type { StreamInput } from "@appos/shared/streams";
-import type { Container, LogPart } from "../machine/machine.ts";
-import { containersOf, followAll, type LinesWriter, type LogContext } from "./follow-logs.ts";
-import { type Line, lineBudget } from "./line-budget.ts";
+import type { LogPart } from "../machine/machine.ts";
+import { followAll } from "./follow-logs.ts";
+import type { LogContext } from "./log-context.ts";
+import { type LineWriter, lineWriter } from "./log-lines.ts";
+import { logSources, type LogSources } from "./log-sources.ts";
+import { newestLines } from "./newest-logs.ts";
+import { isSifted, type Sift, sifts } from "./sift.ts";
+import { turnstile } from "./turnstile.ts";
+import { wholeLog } from "./whole-log.ts";
 
-/** What of the past is held in memory, to be put in order: of all containers, and by all who read at the same time. */
-const reader = lineBudget(16 * 1024 * 1024, 512 * 1024);
+const BATCH = 250;
+/** Whoever looks for something reads all that there is: so many at once leave the server to its apps. */
+const searches = turnstile(3);
 
-/** The log of an app, or of one of its services: what was said, in order of time, then what is said, as it is said. */
+/** The log of an app, or of some of its services: what was said, in order of time, then what is said, as it is said. */
 export async function logs(input: StreamInput<"logs">, context: LogContext) {
   const begun = context.machine.now();
-  const write = linesWriter(context);
+  const write = lineWriter(context);
+  if (input.whole) return wholeLog(input, context, write);
   const last = new Map<string, string>();
   if (input.tail > 0) await writePast(input, context, last, write);
   // Without a look at the past, only what is said from now on counts.
-  if (input.follow) await followAll(input, context, last, input.tail === 0 ? begun : undefined, write);
-}
-
-const text = new TextEncoder();
-
-/** The lines that came together after those before, when the reader has room for them. */
-function linesWriter({ write }: LogContext): LinesWriter {
-  let turn = Promise.resolve();
-  return ({ status: { service, container } }, parts) => {
-    let lines = "";
-    for (const { stream, stamp, text: said } of parts) {
-      const line: LogLine = { service, container, stream, at: Date.parse(stamp) || 0, text: said };
-      lines += `${JSON.stringify(line)}\n`;
-    }
-    return (turn = turn.then(() => write(text.encode(lines))));
-  };
+  // What has an end is not gone on with.
+  if (input.follow && input.until === undefined) await follow(input, context, last, input.tail === 0 ? begun : undefined, write);
 }
 
 /** One container's past goes by as it is read; that of several is put in order first. */
-async function writePast(input: StreamInput<"logs">, context: LogContext, last: Map<string, string>, write: LinesWriter) {
-  const containers = await containersOf(input, context);
-  const [only, ...more] = containers;
-  if (only && more.length === 0) {
-    const pass = (parts: LogPart[]) => {
-      last.set(only.id, parts.at(-1)!.stamp);
-      return write(only, parts);
-    };
-    const { tail, since } = input;
-    return context.machine.engine.logs(only, { tail, since, follow: false }, pass, context.signal);
-  }
-  const held = reader();
-  try {
-    await Promise.all(containers.map((container) => readPast(container, input, context, held.pile())));
-    const past = held.lines().sort((a, b) => (a.part.stamp < b.part.stamp ? -1 : a.part.stamp > b.part.stamp ? 1 : 0));
-    for (const { container, part } of past) last.set(container.id, part.stamp);
-    for (const line of past.slice(-input.tail)) {
-      await write(line.container, [line.part]);
-      held.passed(line);
-    }
-  } finally {
-    held.end();
-  }
+async function writePast(input: StreamInput<"logs">, context: LogContext, last: Map<string, string>, write: LineWriter) {
+  const sources = await logSources(input, context);
+  const [only, ...more] = sources.live;
+  const simple = !isSifted(input) && input.until === undefined && sources.gone.length === 0;
+  if (only && simple && more.length === 0 && only.blocks.length === 0) return passOn(input, context, only, last, write);
+  return writeNewest(input, sources, context, last, write);
 }
 
-async function readPast(
-  container: Container,
+async function passOn(
   { tail, since }: StreamInput<"logs">,
   { machine, signal }: LogContext,
-  hold: (line: Line) => void,
+  { origin, container }: LogSources["live"][number],
+  last: Map<string, string>,
+  write: LineWriter,
 ) {
-  const keep = async (parts: LogPart[]) => {
-    for (const part of parts) hold({ container, part });
+  let count = 0;
+  const pass = (parts: LogPart[]) => {
+    count += parts.length;
+    last.set(origin.id, parts.at(-1)!.stamp);
+    return write.lines(parts.map((part) => ({ origin, part })));
   };
-  await machine.engine.logs(container, { tail, since, follow: false }, keep, signal);
+  await machine.engine.logs(container!, { tail, since, follow: false }, pass, signal);
+  await write.note({ past: { older: count >= tail, stoppedAt: null } });
+}
+
+async function writeNewest(
+  input: StreamInput<"logs">,
+  sources: LogSources,
+  context: LogContext,
+  last: Map<string, string>,
+  write: LineWriter,
+) {
+  const read = () => newestLines(input, sources, context);
+  const newest = await (isSifted(input) ? searches(read, context.signal) : read());
+  try {
+    for (let from = 0; from < newest.lines.length; from += BATCH) {
+      const lines = newest.lines.slice(from, from + BATCH);
+      for (const { origin, part } of lines) last.set(origin.id, part.stamp);
+      await write.lines(lines);
+      lines.forEach(newest.passed);
+    }
+  } finally {
+    newest.end();
+  }
+  const stoppedAt = newest.stoppedAt === undefined ? null : Date.parse(newest.stoppedAt) || null;
+  const note: LogNote = { past: { older: newest.older, stoppedAt } };
+  await write.note(note);
+}
+
+async function follow(
+  input: StreamInput<"logs">,
+  context: LogContext,
+  last: Map<string, string>,
+  since: number | undefined,
+  write: LineWriter,
+) {
+  const siftFor = await sifts(input);
+  const siftOf = new Map<string, Sift>();
+  await followAll(input, context, last, since, async (origin, parts) => {
+    const sift = siftOf.get(origin.id) ?? siftFor();
+    siftOf.set(origin.id, sift);
+    const lines = parts.flatMap((part) => sift(part).map((sifted) => ({ origin, part: sifted })));
+    if (lines.length > 0) await write.lines(lines);
+  });
 }

@@ -154,7 +154,7 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
         return services.terminals.reported(serverId, socket.epoch, frame);
     }
     failpoint(`control plane: ${frame.type} is here`);
-    if ("jobId" in frame && frame.type !== "output") offered.delete(frame.jobId);
+    if ("jobId" in frame && frame.type !== "output" && frame.type !== "logins-wanted") offered.delete(frame.jobId);
     const answers = await answer(services, linkOf(socket), frame);
     failpoint(`control plane: ${frame.type} is committed`);
     say(socket, answers);

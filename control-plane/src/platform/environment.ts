@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { allowedFrom } from "../outbound/allowed.ts";
 
 // What environment variables may hold, on every platform alike.
 
@@ -28,6 +29,19 @@ export const Bytes = z
 export const LogLevel = z.enum(["debug", "info", "warn", "error"]);
 /** What is empty is not there. */
 export const optional = <S extends z.ZodType>(schema: S) => z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
+
+/** Private hosts and networks that template sources and the like may be on. */
+export const OutboundAllow = z
+  .string()
+  .default("")
+  .transform((list, context) => {
+    try {
+      return allowedFrom(list);
+    } catch (error) {
+      context.addIssue((error as Error).message);
+      return z.NEVER;
+    }
+  });
 
 /** For how long what is over is kept. */
 export const retentionVariables = {

@@ -1,12 +1,32 @@
+import type { FoundProjectView } from "@appos/shared/adoption";
 import type { ActivityView } from "@appos/shared/activity";
-import type { AppView, NewApp, ServiceState } from "@appos/shared/apps";
+import type { AppQuery, AppView, ChangeApp, NewApp, ServiceState } from "@appos/shared/apps";
 import type { Login, Me, NewToken, Setup, TokenView } from "@appos/shared/auth";
-import type { ConfigVersion, ConfigVersionSummary, SaveCompose } from "@appos/shared/configs";
-import type { DeploymentView } from "@appos/shared/deployments";
+import type { ConfigFile } from "@appos/shared/config-files";
+import type { ConfigComparison, ConfigVersion, ConfigVersionSummary, SaveCompose, SaveConfig } from "@appos/shared/configs";
+import type { DeploymentView, StartDeployment } from "@appos/shared/deployments";
+import type { AdoptDrift } from "@appos/shared/drift";
+import type { EnvView, RevealedEnv, RevealEnv, SaveEnv, SharedEnvView, SharedScope } from "@appos/shared/env";
 import type { Failure, Page } from "@appos/shared/envelope";
 import type { JobView } from "@appos/shared/jobs";
+import type { AskNewPlan, AskPlan, PlanView } from "@appos/shared/plan";
+import type { LogDownloadQuery, LogLine, LogPast } from "@appos/shared/logs";
+import type { ChangeProject, ProjectView } from "@appos/shared/projects";
+import type { EditRegistry, NewRegistry, RegistryTest, RegistryView } from "@appos/shared/registries";
+import type { SearchHit } from "@appos/shared/search";
+import type { ReleaseView, RollBack } from "@appos/shared/releases";
 import type { Enrollment, NewServer, ServerView, TimelineView } from "@appos/shared/servers";
 import type { SystemInfo } from "@appos/shared/system";
+import type {
+  ChangeTemplateSource,
+  ImportReportItem,
+  NewTemplateSource,
+  ReportQuery,
+  TemplateSourceView,
+} from "@appos/shared/template-sources";
+import type { TemplateUpdateView, UpdateFromTemplate } from "@appos/shared/template-updates";
+import type { Category, TemplateSummary, TemplateView } from "@appos/shared/templates";
+import type { StartUpdate } from "@appos/shared/updates";
 import type { TerminalTicket, TerminalView } from "@appos/shared/terminals";
 import { ApiError, type ApiErrorCode, asApiError } from "./api-error.ts";
 
@@ -60,6 +80,14 @@ const query = (values: Record<string, string | number | undefined>) => {
   return given.length ? `?${new URLSearchParams(given)}` : "";
 };
 
+/** Which lines are meant: left out is what does not matter. */
+export type LogsAsked = { [K in keyof LogDownloadQuery]?: LogDownloadQuery[K] | undefined };
+
+export interface SharedEnvOf {
+  scope: SharedScope;
+  id: string;
+}
+
 export type AppVerb = "start" | "stop" | "restart";
 
 /** Where a terminal is opened: on a server itself, or in a container of an app. */
@@ -89,18 +117,49 @@ export const api = {
     remove: (server: string) => call<unknown>("DELETE", `/servers/${id(server)}`),
     timeline: (server: string, page: number) => get<Page<TimelineView>>(`/servers/${id(server)}/timeline${query({ page, pageSize: 8 })}`),
     enroll: (server: string) => post<Enrollment>(`/servers/${id(server)}/enrollment`),
+    projects: async (server: string) => (await get<{ items: FoundProjectView[] }>(`/servers/${id(server)}/projects`)).items,
+    adopt: (server: string, project: string, name: string, key: string) =>
+      post<{ app: AppView; deployment: DeploymentView; notes: string[] }>(
+        `/servers/${id(server)}/projects/${id(project)}/adopt`,
+        { name },
+        key,
+      ),
+    leaveProject: (server: string, project: string, leftAlone: boolean) =>
+      call<unknown>("PUT", `/servers/${id(server)}/projects/${id(project)}`, { body: { leftAlone } }),
   },
   apps: {
     list: (serverId?: string) => get<Page<AppView>>(`/apps${query({ pageSize: 200, serverId })}`),
+    find: (asked: Partial<AppQuery>) => get<Page<AppView>>(`/apps${query(asked)}`),
     get: (app: string) => get<AppView>(`/apps/${id(app)}`),
     create: (app: NewApp, key: string) => post<{ app: AppView; deployment: DeploymentView }>("/apps", app, key),
-    deploy: (app: string, key: string) => post<{ deployment: DeploymentView }>(`/apps/${id(app)}/deploy`, {}, key),
+    deploy: (app: string, key: string, asked: StartDeployment = {}) =>
+      post<{ deployment: DeploymentView }>(`/apps/${id(app)}/deploy`, asked, key),
+    releases: (app: string, page: number) => get<Page<ReleaseView>>(`/apps/${id(app)}/releases${query({ page, pageSize: 10 })}`),
+    rollBack: (app: string, key: string, asked: RollBack) => post<{ deployment: DeploymentView }>(`/apps/${id(app)}/rollback`, asked, key),
+    adoptDrift: (app: string, key: string, asked: AdoptDrift) =>
+      post<{ deployment: DeploymentView }>(`/apps/${id(app)}/drift/adopt`, asked, key),
+    plan: (app: string, asked: AskPlan = {}) => post<PlanView>(`/apps/${id(app)}/plan`, asked),
+    planNew: (asked: AskNewPlan) => post<PlanView>("/apps/plan", asked),
     act: (app: string, verb: AppVerb, key: string) => post<{ job: JobView }>(`/apps/${id(app)}/${verb}`, {}, key),
+    checkUpdates: (app: string) => post<AppView>(`/apps/${id(app)}/updates/check`),
+    update: (app: string, key: string, update: StartUpdate) =>
+      post<{ deployment: DeploymentView }>(`/apps/${id(app)}/updates`, update, key),
     remove: (app: string, volumes: "keep" | "delete", key: string) =>
       call<{ job: JobView }>("DELETE", `/apps/${id(app)}?volumes=${volumes}`, { key }),
     services: (app: string) => get<{ services: ServiceState[]; observedAt: number | null }>(`/apps/${id(app)}/services`),
     versions: (app: string) => get<Page<ConfigVersionSummary>>(`/apps/${id(app)}/versions?pageSize=100`),
     version: (app: string, number: number) => get<ConfigVersion>(`/apps/${id(app)}/versions/${number}`),
+    change: (app: string, changed: ChangeApp) => call<AppView>("PATCH", `/apps/${id(app)}`, { body: changed }),
+    favourites: async () => (await get<{ apps: string[] }>("/apps/favourites")).apps,
+    favour: async (app: string, favourite: boolean) =>
+      (await call<{ apps: string[] }>(favourite ? "PUT" : "DELETE", `/apps/${id(app)}/favourite`)).apps,
+    files: (app: string, number: number) => get<{ files: ConfigFile[] }>(`/apps/${id(app)}/versions/${number}/files`),
+    compare: (app: string, from: number, to: number) => get<ConfigComparison>(`/apps/${id(app)}/versions/${from}/compare/${to}`),
+    saveConfig: (app: string, config: Partial<SaveConfig>) => call<ConfigVersion>("PUT", `/apps/${id(app)}/config`, { body: config }),
+    env: (app: string) => get<EnvView>(`/apps/${id(app)}/env`),
+    saveEnv: (app: string, env: SaveEnv) => call<EnvView>("PUT", `/apps/${id(app)}/env`, { body: env }),
+    revealEnv: (app: string, asked: RevealEnv) => post<RevealedEnv>(`/apps/${id(app)}/env/reveal`, asked),
+    exportEnv: (app: string, asked: { password?: string }) => post<{ text: string }>(`/apps/${id(app)}/env/export`, asked),
     saveCompose: (app: string, compose: SaveCompose) => call<ConfigVersion>("PUT", `/apps/${id(app)}/compose`, { body: compose }),
     /** Why there is no log to follow, if there is an answer to that: a stream that is refused does not say. */
     logsProblem: (app: string) =>
@@ -108,8 +167,51 @@ export const api = {
         () => undefined,
         (cause: unknown) => (asApiError(cause).code === "UNREACHABLE" ? undefined : asApiError(cause)),
       ),
-    logsUrl: (app: string, asked: { service?: string | undefined; tail: number; since?: number | undefined }) =>
-      `${API}/apps/${id(app)}/logs${query({ ...asked, follow: 1 })}`,
+    logs: (app: string, asked: LogsAsked & { tail: number }) =>
+      get<LogPast & { items: LogLine[] }>(`/apps/${id(app)}/logs${query({ ...asked })}`),
+    logsUrl: (app: string, asked: LogsAsked & { tail: number }) => `${API}/apps/${id(app)}/logs${query({ ...asked, follow: 1 })}`,
+    logsFile: (app: string, asked: LogsAsked) => `${API}/apps/${id(app)}/logs/download${query({ ...asked })}`,
+  },
+  search: (q: string) => get<{ items: SearchHit[] }>(`/search${query({ q })}`),
+  projects: {
+    list: () => get<Page<ProjectView>>("/projects?pageSize=200"),
+    get: (project: string) => get<ProjectView>(`/projects/${id(project)}`),
+    add: (project: { name: string; description: string }) => post<ProjectView>("/projects", project),
+    change: (project: string, changed: ChangeProject) => call<ProjectView>("PATCH", `/projects/${id(project)}`, { body: changed }),
+    remove: (project: string) => call<unknown>("DELETE", `/projects/${id(project)}`),
+  },
+  /** Variables that the apps of a project or a server share. */
+  sharedEnv: {
+    get: (of: SharedEnvOf) => get<SharedEnvView>(`/${of.scope}s/${id(of.id)}/env`),
+    save: (of: SharedEnvOf, env: SaveEnv) => call<SharedEnvView>("PUT", `/${of.scope}s/${id(of.id)}/env`, { body: env }),
+    reveal: (of: SharedEnvOf, asked: RevealEnv) => post<RevealedEnv>(`/${of.scope}s/${id(of.id)}/env/reveal`, asked),
+  },
+  registries: {
+    list: () => get<Page<RegistryView>>("/registries?pageSize=200"),
+    add: (registry: NewRegistry) => post<RegistryView>("/registries", registry),
+    change: (registry: string, changed: EditRegistry) => call<RegistryView>("PATCH", `/registries/${id(registry)}`, { body: changed }),
+    remove: (registry: string) => call<unknown>("DELETE", `/registries/${id(registry)}`),
+    test: (registry: string, serverId: string) => post<RegistryTest>(`/registries/${id(registry)}/test`, { serverId }),
+  },
+  templates: {
+    list: (asked: { search?: string | undefined; category?: Category | undefined; page: number; pageSize: number }) =>
+      get<Page<TemplateSummary>>(`/templates${query(asked)}`),
+    get: (template: string, asked: { serverId?: string | undefined; host?: string | undefined } = {}) =>
+      get<TemplateView>(`/templates/${id(template)}${query(asked)}`),
+    update: (app: string) => get<TemplateUpdateView>(`/apps/${id(app)}/template-update`),
+    takeOver: (app: string, update: Partial<UpdateFromTemplate>) => post<ConfigVersion>(`/apps/${id(app)}/template-update`, update),
+  },
+  templateSources: {
+    list: () => get<Page<TemplateSourceView>>("/template-sources"),
+    get: (source: string) => get<TemplateSourceView>(`/template-sources/${id(source)}`),
+    report: (source: string, asked: ReportQuery & { page: number; pageSize: number }) =>
+      get<Page<ImportReportItem>>(`/template-sources/${id(source)}/report${query(asked)}`),
+    add: (source: Partial<NewTemplateSource> & { url: string }) => post<TemplateSourceView>("/template-sources", source),
+    change: (source: string, changed: ChangeTemplateSource) =>
+      call<TemplateSourceView>("PATCH", `/template-sources/${id(source)}`, { body: changed }),
+    refresh: (source: string) => post<TemplateSourceView>(`/template-sources/${id(source)}/refresh`),
+    refreshAll: () => post<Page<TemplateSourceView>>("/templates/refresh"),
+    remove: (source: string) => call<unknown>("DELETE", `/template-sources/${id(source)}`),
   },
   deployments: {
     list: (asked: { appId?: string; page?: number; pageSize?: number }) => get<Page<DeploymentView>>(`/deployments${query(asked)}`),

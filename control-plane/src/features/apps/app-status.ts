@@ -1,5 +1,5 @@
 import type { AppStatus, ServiceState } from "@appos/shared/apps";
-import type { JobKind } from "@appos/shared/jobs";
+import { isDeployment, type JobKind } from "@appos/shared/jobs";
 import type { Presence } from "@appos/shared/servers";
 
 interface Known {
@@ -18,7 +18,7 @@ const fine = ({ state, health, exitCode }: ServiceState) =>
 /** How an app is doing, in one word. */
 export function appStatus({ presence, wanted, liveRelease, services, openJobs }: Known): AppStatus {
   if (openJobs.includes("remove-app")) return "removing";
-  if (openJobs.includes("deploy-app")) return "deploying";
+  if (openJobs.some(isDeployment)) return "deploying";
   const running = services.filter(({ state }) => state === "running");
   if (liveRelease === null && services.length === 0) return "new";
   if (presence !== "up") return "unknown";

@@ -1,58 +1,50 @@
 import { z } from "zod";
 import type { AppInventory } from "@appos/shared/agent-link";
-import { type AppView, type EnvEntry, ServiceState } from "@appos/shared/apps";
-import type { ConfigVersion, SaveCompose } from "@appos/shared/configs";
-import type { PageQuery } from "@appos/shared/envelope";
+import { type AppQuery, type AppView, type ChangeApp, ServiceState } from "@appos/shared/apps";
 import { AppError, notFound } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { Ports, Statement } from "../../ports.ts";
 import { pageOf } from "../../reply.ts";
 import type { ActivityService, Actor } from "../activity/service.ts";
-import type { ConfigService } from "../configs/service.ts";
+import type { Config, ConfigService } from "../configs/service.ts";
+import type { SharedEnvService } from "../env/service.ts";
 import type { Job, JobService, Settled } from "../jobs/service.ts";
+import type { ProjectService } from "../projects/service.ts";
 import type { ServerService } from "../servers/service.ts";
-import { appStatus } from "./app-status.ts";
+import type { MadeFromTemplates, TemplateService } from "../templates/service.ts";
+import { appConfig, referencesOf } from "./app-config.ts";
+import { appViews } from "./app-views.ts";
+import { driftAfter } from "./drift-shown.ts";
+import { effectiveConfig, type Owner } from "./effective.ts";
 import type { AppRow } from "./schema.ts";
 import { appStore } from "./store.ts";
+import { appUpdateStore } from "./update-store.ts";
 
 export type { AppRow } from "./schema.ts";
 export type AppService = ReturnType<typeof appService>;
 
+/** Of a new app, its server keeps so many releases. */
+const KEPT_RELEASES = 10;
+
+/** More than this are not looked through for how they are doing. */
+const MOST_APPS = 10_000;
+
 export function appService(
-  { database, clock, events }: Ports,
+  ports: Ports,
   servers: ServerService,
   jobs: JobService,
   configs: ConfigService,
+  projects: ProjectService,
+  sharedEnv: SharedEnvService,
   activity: ActivityService,
+  templates: TemplateService,
 ) {
+  const { database, clock, events } = ports;
   const store = appStore(database);
   const changed = (id: string) => events.publish({ type: "app.changed", id });
   const find = async (idOrName: string): Promise<AppRow> => (await store.findByIdOrName(idOrName)) ?? notFound("app");
 
-  async function viewsOf(rows: AppRow[]): Promise<AppView[]> {
-    const open = Map.groupBy(await jobs.openOfApps(rows.length === 1 ? rows[0]!.id : undefined), ({ appId }) => appId);
-    const presences = await servers.presences(rows.map(({ serverId }) => serverId));
-    return rows.map((row) => {
-      const { id, name, serverId, services, observedAt, liveRelease, liveVersion, version, deploymentId, createdAt } = row;
-      const server = presences.get(serverId) ?? { name: serverId, presence: "lost" as const, since: 0 };
-      const status = appStatus({ ...row, presence: server.presence, openJobs: (open.get(id) ?? []).map(({ kind }) => kind) });
-      return {
-        id,
-        name,
-        serverId,
-        serverName: server.name,
-        status,
-        services,
-        // As long as its server was there, what it said last was so.
-        observedAt: observedAt !== null && server.presence !== "up" ? Math.max(observedAt, server.since) : observedAt,
-        liveRelease,
-        liveVersion,
-        version,
-        deploymentId,
-        createdAt,
-      };
-    });
-  }
+  const viewsOf = appViews({ servers, jobs, projects, sharedEnv, templates });
 
   /** What is asked of an app after its removal would leave behind what belongs to nobody. */
   async function notRemoving({ id, name }: Pick<AppRow, "id" | "name">) {
@@ -65,22 +57,6 @@ export function appService(
       throw new AppError("NAME_TAKEN", `There is an app named ${name} already.`, [{ path: "name", message: "This name is taken." }]);
   }
 
-  /** Writes the next version, unless somebody else was quicker. */
-  async function save(app: AppRow, next: { compose: string; env: EnvEntry[]; message: string }, action: string, actor: Actor) {
-    configs.check(next);
-    const number = app.version + 1;
-    const act = { actor, action, subject: app.name, appId: app.id, serverId: app.serverId };
-    const version = await configs.statements({ ...next, appId: app.id, number, by: actor.name });
-    try {
-      await activity.write(act, [...version, store.setVersion(app.id, number)]);
-    } catch (error) {
-      if ((await find(app.id)).version >= number) throw staleEdit(number);
-      throw error;
-    }
-    changed(app.id);
-    return number;
-  }
-
   const settledAs =
     (wanted: "running" | "stopped"): Settled =>
     async (job) => {
@@ -89,30 +65,81 @@ export function appService(
     };
 
   /** A job that succeeded says how the containers were at its end: sooner than the inventory does. */
-  async function seen({ appId, serverId, state, result, endedAt }: Job) {
+  async function seen({ appId, serverId, kind, state, result, endedAt }: Job) {
     const { data } = Seen.safeParse(result);
-    if (appId && state === "succeeded" && data) await store.batch([store.observed(serverId, appId, data.services, endedAt ?? clock.now())]);
+    if (appId && state === "succeeded" && data)
+      await store.batch([store.observed(serverId, appId, data.services, endedAt ?? clock.now(), driftAfter(kind))]);
     if (appId) changed(appId);
   }
+
+  const config = appConfig(ports, {
+    store,
+    find,
+    changed,
+    configs,
+    sharedEnv,
+    activity,
+    projectName: async (id) => (await projects.names([id])).get(id) ?? id,
+    serverName: async (id) => (await servers.find(id)).name,
+  });
+  const effective = effectiveConfig(store.find, configs, sharedEnv);
 
   return {
     find,
     view: async (idOrName: string) => (await viewsOf([await find(idOrName)]))[0]!,
-    list: async (page: PageQuery, serverId?: string) =>
-      pageOf(await viewsOf(await store.list(page, serverId)), await store.count(serverId), page),
+    /** Those that `userId` wants to have at hand come first. */
+    async list(asked: AppQuery, userId?: string) {
+      if (asked.status === undefined) return pageOf(await viewsOf(await store.list(asked, userId)), await store.countOf(asked), asked);
+      // How an app is doing is worked out from what stands in several places.
+      const views = await viewsOf(await store.list({ ...asked, page: 1, pageSize: MOST_APPS }, userId));
+      const found = views.filter(({ status }) => status === asked.status);
+      const from = (asked.page - 1) * asked.pageSize;
+      return pageOf(found.slice(from, from + asked.pageSize), found.length, asked);
+    },
+    hits: store.hits,
+    /** The apps that take over compose projects of a server, by project. */
+    adopters: async (serverId: string) => new Map((await store.adoptersOn(serverId)).map(({ name, adopts }) => [adopts!.project, name])),
     findMany: (ids: string[]) => store.findMany(ids),
     count: () => store.count(),
+    madeFrom: {
+      counts: async (ids) => new Map((await store.countMade(ids)).map(({ templateId, n }) => [templateId!, n])),
+      of: (id) => store.madeFrom(id),
+      portsOn: async (serverId) =>
+        new Set(
+          (await store.servicesOn(serverId)).flatMap(({ services }) =>
+            services.flatMap(({ ports }) => ports.map(({ hostPort }) => hostPort)),
+          ),
+        ),
+    } satisfies MadeFromTemplates,
+    inProjects: {
+      of: async (projectIds: string[]) => new Map((await store.countIn(projectIds)).map(({ projectId, n }) => [projectId!, n])),
+    },
     counts: { of: async (serverIds: string[]) => new Map((await store.countOn(serverIds)).map(({ serverId, n }) => [serverId, n])) },
 
     /** A new app and its first version, as parts of some batch. */
-    async draft({ name, serverId, compose, env }: { name: string; serverId: string; compose: string; env: EnvEntry[] }, actor: Actor) {
+    async draft({ name, serverId, projectId, adopts = null, template, ...config }: Config & NewOwner & Owner, actor: Actor) {
       await nameIsFree(name);
-      configs.check({ compose, env });
-      const app = { id: newId("app", clock), name, serverId, createdAt: clock.now(), version: 1 };
-      const version = await configs.statements({ appId: app.id, number: 1, compose, env, message: "First version", by: actor.name });
+      configs.check(config);
+      const project = projectId === null ? null : (await projects.find(projectId)).id;
+      const app = {
+        id: newId("app", clock),
+        name,
+        serverId,
+        projectId: project,
+        adopts,
+        ...(template && madeFrom(template)),
+        refersTo: referencesOf(config.env),
+        keepReleases: KEPT_RELEASES,
+        createdAt: clock.now(),
+        version: 1,
+      };
+      const version = await configs.statements({ ...config, appId: app.id, number: 1, message: "First version", by: actor.name });
       return { app, statements: [store.insert(app), ...version] };
     },
+    /** What a server is told of a configuration. */
+    effective,
     deploying: (id: string, release: number, deploymentId: string): Statement => store.deploying(id, release, deploymentId),
+    rollingBack: (id: string, deploymentId: string): Statement => store.rollingBack(id, deploymentId),
     async live(id: string, live: { release: number; version: number; deploymentId: string; order: number }) {
       await store.live(id, live);
       changed(id);
@@ -125,25 +152,32 @@ export function appService(
       return app?.serverId === serverId ? [store.acted(serverId, id, act)] : [];
     },
 
-    async saveCompose(idOrName: string, { compose, message, basedOn }: SaveCompose, actor: Actor): Promise<ConfigVersion> {
+    ...config,
+
+    async change(idOrName: string, { projectId, labels, keepReleases, updates }: ChangeApp, actor: Actor): Promise<AppView> {
       const app = await find(idOrName);
-      if (basedOn !== undefined && basedOn !== app.version) throw staleEdit(app.version);
-      const env = await configs.env(app.id, app.version);
-      return configs.get(app.id, await save(app, { compose, env, message }, "save-config", actor));
+      const project = projectId === undefined || projectId === null ? projectId : (await projects.find(projectId)).id;
+      const given = {
+        ...(project !== undefined && { projectId: project }),
+        ...(labels && { labels }),
+        ...(keepReleases !== undefined && { keepReleases }),
+        ...(updates && { updates, hasWindow: updates.mode === "window" }),
+      };
+      const act = { actor, action: "change-app", subject: app.name, appId: app.id, serverId: app.serverId };
+      if (Object.keys(given).length > 0) await activity.write(act, [store.change(app.id, given)]);
+      changed(app.id);
+      return (await viewsOf([await find(app.id)]))[0]!;
     },
 
-    async env(idOrName: string) {
-      const app = await find(idOrName);
-      const env = await configs.env(app.id, app.version);
-      return { env: env.map(({ key, value, secret }) => ({ key, value: secret ? null : value, secret })) };
-    },
-    async saveEnv(idOrName: string, env: EnvEntry[], actor: Actor) {
-      const app = await find(idOrName);
-      const { compose } = await configs.get(app.id, app.version);
-      await save(app, { compose, env, message: "Variables changed" }, "save-env", actor);
+    /** Which apps a user wants to have at hand. */
+    favourites: async (userId: string) => (await store.favourites(userId)).map(({ appId }) => appId),
+    async favour(userId: string, idOrName: string, favourite: boolean) {
+      const { id } = await find(idOrName);
+      await store.favour(userId, id, favourite);
     },
 
     notRemoving,
+    imageUpdates: appUpdateStore(database),
 
     /** Asks the app's server to start, stop or restart what runs there. */
     async order(idOrName: string, kind: "start-app" | "stop-app" | "restart-app", actor: Actor, key?: string): Promise<Job> {
@@ -155,6 +189,13 @@ export function appService(
     },
     async remove(idOrName: string, volumes: "keep" | "delete", actor: Actor, key?: string): Promise<Job> {
       const app = await find(idOrName);
+      const referring = await store.referringTo(app.id);
+      if (referring.length > 0)
+        throw new AppError(
+          "CONFLICT",
+          `Variables of ${referring.join(", ")} take their values from ${app.name}. Change those first, then remove it.`,
+          { referring },
+        );
       const server = await servers.find(app.serverId);
       const act = { actor, action: volumes === "delete" ? "remove-app-and-volumes" : "remove-app", subject: app.name };
       return jobs.enqueue({ server, kind: "remove-app", input: { appId: app.id, name: app.name, volumes }, app, act, key });
@@ -174,12 +215,14 @@ export function appService(
       const known = new Map((await store.observations(serverId)).map((app) => [app.id, app]));
       const named = new Set(inventory.map(({ appId }) => appId));
       const absent = whole ? [...known.keys()].filter((id) => !named.has(id)) : [];
-      const said = [...inventory, ...absent.map((appId) => ({ appId, services: [] }))];
-      const other = said.filter(({ appId, services }) => {
+      const said: AppInventory[] = [...inventory, ...absent.map((appId) => ({ appId, services: [] }))];
+      const other = said.filter(({ appId, services, drift }) => {
         const app = known.get(appId);
-        return app && (app.observedAt === null || JSON.stringify(app.services) !== JSON.stringify(services));
+        if (!app) return false;
+        const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+        return app.observedAt === null || !same(app.services, services) || (drift !== undefined && !same(app.drift, drift));
       });
-      const [first, ...more] = other.map(({ appId, services }) => store.observed(serverId, appId, services, now));
+      const [first, ...more] = other.map(({ appId, services, drift }) => store.observed(serverId, appId, services, now, drift));
       if (!first) return;
       await store.batch([first, ...more]);
       for (const { appId } of other) changed(appId);
@@ -190,5 +233,10 @@ export function appService(
 
 const Seen = z.object({ services: z.array(ServiceState) });
 
-const staleEdit = (version: number) =>
-  new AppError("CONFLICT", `Somebody else has saved version ${version} meanwhile. Look at it, then save again.`, { version });
+interface NewOwner {
+  name: string;
+  adopts?: AppRow["adopts"];
+  template?: { id: string; version: string } | undefined;
+}
+/** The first config version is what the template gave. */
+const madeFrom = ({ id, version }: { id: string; version: string }) => ({ templateId: id, templateVersion: version, templateBase: 1 });

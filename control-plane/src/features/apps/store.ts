@@ -1,8 +1,36 @@
-import { and, asc, count, eq, inArray, isNull, lt, lte, or, sql } from "drizzle-orm";
-import type { ServiceState } from "@appos/shared/apps";
+import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lt, lte, or, sql } from "drizzle-orm";
+import type { AppQuery, ServiceState } from "@appos/shared/apps";
+import type { DriftFinding } from "@appos/shared/drift";
 import type { PageQuery } from "@appos/shared/envelope";
 import type { Database, Statement } from "../../ports.ts";
-import { type AppRow, apps } from "./schema.ts";
+import { type AppRow, apps, favourites } from "./schema.ts";
+
+/** When a release was put together. */
+const madeAt = (appId: string, release: unknown) =>
+  sql<number>`(select createdAt from releases where appId = ${appId} and number = ${release})`;
+
+export type Asked = Pick<AppQuery, "serverId" | "project" | "label" | "search">;
+
+const isFavouriteOf = (userId: string) =>
+  sql`exists (select 1 from favourites where favourites.appId = ${apps.id} and favourites.userId = ${userId})`;
+
+/** What is asked for is looked for as it stands: no character of it has a meaning. */
+function matching({ serverId, project, label, search }: Asked) {
+  const words = search?.toLowerCase();
+  const inside = (text: unknown) => sql`instr(lower(${text}), ${words}) > 0`;
+  const images = sql`exists (select 1 from json_each(${apps.services}) as service where ${inside(sql`service.value ->> 'image'`)})`;
+  const ofServer = sql`exists (select 1 from servers where servers.id = ${apps.serverId} and ${inside(sql`servers.name`)})`;
+  const ofProject = sql`exists (select 1 from projects where projects.id = ${apps.projectId} and ${inside(sql`projects.name`)})`;
+  return and(
+    isNull(apps.removedAt),
+    serverId === undefined ? undefined : eq(apps.serverId, serverId),
+    project === undefined
+      ? undefined
+      : sql`${apps.projectId} in (select id from projects where (id = ${project} or name = ${project}) and removedAt is null)`,
+    label === undefined ? undefined : sql`exists (select 1 from json_each(${apps.labels}) as label where label.value = ${label})`,
+    words ? or(inside(apps.name), inside(apps.labels), ofServer, ofProject, images) : undefined,
+  );
+}
 
 export function appStore(database: Database) {
   const first = async (rows: Promise<AppRow[]>) => (await rows).at(0);
@@ -42,19 +70,81 @@ export function appStore(database: Database) {
         .from(apps)
         .where(and(present, inArray(apps.serverId, serverIds)))
         .groupBy(apps.serverId),
-    list: ({ page, pageSize }: PageQuery, serverId?: string) =>
+    countIn: (projectIds: string[]) =>
+      database
+        .select({ projectId: apps.projectId, n: count() })
+        .from(apps)
+        .where(and(present, inArray(apps.projectId, projectIds)))
+        .groupBy(apps.projectId),
+    favourites: (userId: string) => database.select({ appId: favourites.appId }).from(favourites).where(eq(favourites.userId, userId)),
+    favour: (userId: string, appId: string, favourite: boolean) =>
+      favourite
+        ? database.insert(favourites).values({ userId, appId }).onConflictDoNothing()
+        : database.delete(favourites).where(and(eq(favourites.userId, userId), eq(favourites.appId, appId))),
+    change: (id: string, changed: Partial<Pick<AppRow, "projectId" | "labels" | "keepReleases" | "updates" | "hasWindow">>): Statement =>
+      database.update(apps).set(changed).where(eq(apps.id, id)),
+    /** Those that somebody wants to have at hand come first. */
+    list: ({ page, pageSize, ...asked }: Asked & PageQuery, userId?: string) =>
       database
         .select()
         .from(apps)
-        .where(on(serverId))
-        .orderBy(asc(apps.name))
+        .where(matching(asked))
+        .orderBy(...(userId === undefined ? [] : [desc(isFavouriteOf(userId))]), asc(apps.name))
         .limit(pageSize)
         .offset((page - 1) * pageSize),
+    hits: (search: string, limit: number, userId: string) =>
+      database
+        .select({ id: apps.id, name: apps.name, serverName: sql<string>`(select name from servers where servers.id = ${apps.serverId})` })
+        .from(apps)
+        .where(matching({ search }))
+        .orderBy(desc(isFavouriteOf(userId)), asc(apps.name))
+        .limit(limit),
+    countOf: async (asked: Asked) => (await database.select({ n: count() }).from(apps).where(matching(asked)))[0]!.n,
 
     insert: (app: typeof apps.$inferInsert): Statement => database.insert(apps).values(app),
-    setVersion: (id: string, version: number): Statement => database.update(apps).set({ version }).where(eq(apps.id, id)),
+    setVersion: (id: string, version: number, refersTo: string[]): Statement =>
+      database.update(apps).set({ version, refersTo }).where(eq(apps.id, id)),
+    /** What the apps are called whose variables take their values from this one. */
+    referringTo: async (id: string) =>
+      (
+        await database
+          .select({ name: apps.name })
+          .from(apps)
+          .where(and(present, sql`exists (select 1 from json_each(${apps.refersTo}) as app where app.value = ${id})`))
+          .orderBy(asc(apps.name))
+      ).map(({ name }) => name),
+    /** What was taken over from a newer template; `whole`: that config version is what it gave, word for word. */
+    setTemplate: (id: string, version: number, template: { version: string; whole: boolean }): Statement =>
+      database
+        .update(apps)
+        .set({ version, templateVersion: template.version, templateBase: template.whole ? version : null })
+        .where(eq(apps.id, id)),
+    countMade: (templateIds: string[]) =>
+      database
+        .select({ templateId: apps.templateId, n: count() })
+        .from(apps)
+        .where(and(present, inArray(apps.templateId, templateIds)))
+        .groupBy(apps.templateId),
+    madeFrom: (templateId: string) =>
+      database
+        .select({ id: apps.id, name: apps.name, version: apps.templateVersion })
+        .from(apps)
+        .where(and(present, eq(apps.templateId, templateId)))
+        .orderBy(asc(apps.name)),
+    /** The apps that take over compose projects of a server. */
+    adoptersOn: (serverId: string) =>
+      database
+        .select({ name: apps.name, adopts: apps.adopts })
+        .from(apps)
+        .where(and(present, eq(apps.serverId, serverId), isNotNull(apps.adopts))),
+    servicesOn: (serverId: string) =>
+      database
+        .select({ services: apps.services })
+        .from(apps)
+        .where(and(present, eq(apps.serverId, serverId))),
     deploying: (id: string, release: number, deploymentId: string): Statement =>
       database.update(apps).set({ release, deploymentId }).where(eq(apps.id, id)),
+    rollingBack: (id: string, deploymentId: string): Statement => database.update(apps).set({ deploymentId }).where(eq(apps.id, id)),
     /** Never puts an older order in the place of a newer one. */
     live: (id: string, live: { release: number; version: number; deploymentId: string; order: number }) =>
       database
@@ -63,6 +153,7 @@ export function appStore(database: Database) {
           liveRelease: live.release,
           liveVersion: live.version,
           liveDeploymentId: live.deploymentId,
+          liveEnvAt: madeAt(id, live.release),
           wanted: "running",
           lastOrder: live.order,
         })
@@ -91,6 +182,7 @@ export function appStore(database: Database) {
         .update(apps)
         .set({
           liveRelease: sql`${release}`,
+          liveEnvAt: sql`case when ${same} then ${apps.liveEnvAt} else ${madeAt(id, release)} end`,
           liveVersion: sql`case when ${same} then ${apps.liveVersion} else ${version} end`,
           liveDeploymentId: sql`case when ${same} then ${apps.liveDeploymentId} else ${deployment} end`,
           lastOrder: sql`max(${apps.lastOrder}, ${order})`,
@@ -111,15 +203,16 @@ export function appStore(database: Database) {
         .set({ removedAt })
         .where(and(eq(apps.id, id), present)),
 
-    observed: (serverId: string, id: string, services: ServiceState[], observedAt: number): Statement =>
+    /** `drift` stays as it was where nothing is said of it. */
+    observed: (serverId: string, id: string, services: ServiceState[], observedAt: number, drift?: DriftFinding[]): Statement =>
       database
         .update(apps)
-        .set({ services, observedAt })
+        .set({ services, observedAt, ...(drift && { drift }) })
         .where(and(eq(apps.id, id), eq(apps.serverId, serverId))),
     /** As it stands: an agent that connects anew says mostly what it said before, which need not be written again. */
     observations: (serverId: string) =>
       database
-        .select({ id: apps.id, services: apps.services, observedAt: apps.observedAt })
+        .select({ id: apps.id, services: apps.services, drift: apps.drift, observedAt: apps.observedAt })
         .from(apps)
         .where(and(eq(apps.serverId, serverId), present)),
     batch: (statements: [Statement, ...Statement[]]) => database.batch(statements),

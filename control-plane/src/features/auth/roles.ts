@@ -5,12 +5,15 @@ const admins: Role[] = ["admin"];
 
 /** Who may do what to which resource. What is not named here, nobody may do. */
 export const rights = {
-  servers: { read: everyone, manage: admins },
+  servers: { read: everyone, manage: admins, reveal: admins },
   apps: { read: everyone, manage: admins, reveal: admins },
   deployments: { read: everyone, manage: admins },
   jobs: { read: everyone, manage: admins },
   logs: { read: everyone },
   terminals: { read: admins, host: admins, exec: admins },
+  projects: { read: everyone, manage: admins, reveal: admins },
+  registries: { read: everyone, manage: admins },
+  templates: { read: everyone, manage: admins },
   activity: { read: admins },
   system: { read: everyone },
   users: { manage: admins },

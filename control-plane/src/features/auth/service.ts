@@ -94,6 +94,17 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
       return me(user);
     },
 
+    /** Asks once more who it is that calls, as a log-in does and with its limits. */
+    async confirm({ userId, email }: Pick<Caller, "userId" | "email">, password: string, address: string) {
+      const forgive = await countAttempt(email, address);
+      const user = await store.userById(userId);
+      if (!(await passwordFits(keys, password, user?.passwordHash)))
+        throw new AppError("INVALID_CREDENTIALS", "This is not your password.", [
+          { path: "password", message: "This is not your password." },
+        ]);
+      await forgive();
+    },
+
     /** A new session for a user who has just shown who they are. */
     startSession: (userId: string) => live.start(userId),
     endSession: (id: string) => live.end(id),

@@ -13,9 +13,13 @@ export const configVersions = sqliteTable(
     compose: text().notNull(),
     /** JSON of the variables, sealed. */
     env: text().notNull(),
+    /** JSON of the config files, sealed; null where there are none. */
+    files: text(),
     message: text().notNull(),
     by: text(),
     createdAt: integer().notNull(),
   },
   (version) => [primaryKey({ columns: [version.appId, version.number] })],
 );
+
+export type ConfigRow = typeof configVersions.$inferSelect;

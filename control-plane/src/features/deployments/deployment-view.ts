@@ -22,7 +22,7 @@ interface Around {
 }
 
 export function deploymentView(
-  { id, appId, release, version, jobId }: DeploymentRow,
+  { id, appId, kind, release, version, jobId }: DeploymentRow,
   job: ListedJob,
   { app, server }: Around,
 ): DeploymentView {
@@ -34,6 +34,7 @@ export function deploymentView(
     serverId: server.id,
     serverName: server.name,
     jobId,
+    kind,
     release,
     version,
     status,

@@ -1,18 +1,21 @@
+import type { AdoptedProject } from "@appos/shared/adoption";
 import type { AppView, NewApp } from "@appos/shared/apps";
 import type { DeploymentView } from "@appos/shared/deployments";
 import type { PageQuery } from "@appos/shared/envelope";
-import { jobKinds } from "@appos/shared/jobs";
+import { isDeployment, jobKinds } from "@appos/shared/jobs";
 import { AppError, errorText, notFound } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { Ports, Statement } from "../../ports.ts";
 import { pageOf } from "../../reply.ts";
 import type { Secrets } from "../../secrets.ts";
 import type { Actor } from "../activity/service.ts";
-import type { AppService } from "../apps/service.ts";
-import type { ConfigService } from "../configs/service.ts";
+import type { AppRow, AppService } from "../apps/service.ts";
+import type { Config, ConfigService } from "../configs/service.ts";
 import type { Job, JobService, Records, Settled, Watch } from "../jobs/service.ts";
 import type { ServerService } from "../servers/service.ts";
+import type { TemplateService } from "../templates/service.ts";
 import { deploymentView } from "./deployment-view.ts";
+import { releaseEnv, releases } from "./releases.ts";
 import type { DeploymentRow } from "./schema.ts";
 import { deploymentStore } from "./store.ts";
 
@@ -21,16 +24,27 @@ export type DeploymentService = ReturnType<typeof deploymentService>;
 /** Those who deploy the same app at once want the same release number; whoever is second takes the next. Webhooks come by the dozen. */
 const TRIES = 50;
 
+/** What a deployment may be told besides its app. */
+interface StartOptions {
+  /** The newest one where it is left out. */
+  version?: number | undefined;
+  /** Dangers that somebody has seen and accepts. */
+  confirm?: string[] | undefined;
+  /** Services whose images are pulled though they are here. */
+  refresh?: string[] | undefined;
+}
+
 /** Of each app, so many deployments stay with their logs however old they are; and the live one. */
 const LAST_KEPT = 10;
 
 export function deploymentService(
-  { database, clock, events, log }: Ports,
+  { database, clock, events, log, rooms }: Ports,
   secrets: Secrets,
   servers: ServerService,
   jobs: JobService,
   configs: ConfigService,
   apps: AppService,
+  templates: TemplateService,
 ) {
   const store = deploymentStore(database);
 
@@ -48,31 +62,54 @@ export function deploymentService(
   const find = async (id: string) => (await store.find(id)) ?? notFound("deployment");
   const ofJob = async (job: Job) => viewOf((await store.findByJob(job.id)) ?? notFound("deployment"));
 
+  const past = releases(store, { rooms }, secrets, { jobs, configs, apps });
+
   interface Order {
-    app: { id: string; name: string; serverId: string };
+    app: Pick<AppRow, "id" | "name" | "serverId" | "projectId" | "keepReleases"> & Partial<Pick<AppRow, "adopts" | "liveRelease">>;
     release: number;
     version: number;
-    compose: string;
-    env: NonNullable<NewApp["env"]>;
+    config: Config;
+    confirmed: string[];
+    refresh: string[];
   }
   /** Release, deployment, job and their audit row are written together, or none is. */
   async function deploy(
-    { app, release, version, compose, env }: Order,
+    { app, release, version, config, confirmed, refresh }: Order,
     before: Statement[],
-    actor: Actor,
+    actor: Actor | null,
     key: string | undefined,
     asked: unknown,
   ) {
     const server = await servers.find(app.serverId);
     const id = newId("dep", clock);
-    const input = { appId: app.id, name: app.name, release, compose, env };
-    const act = { actor, action: before.length > 0 ? "create-app" : "deploy-app", subject: app.name, deploymentId: id };
-    return jobs.enqueue({ server, kind: "deploy-app", input, app, act, key, asked }, (jobId) => [
+    const createdAt = clock.now();
+    const effective = await apps.effective(app, config);
+    configs.check(effective);
+    const env = await releaseEnv(secrets).seal(app.id, release, effective.env);
+    const adopts = app.liveRelease === null || app.liveRelease === undefined ? app.adopts : undefined;
+    const alongside = (jobId: string) => [
       ...before,
-      store.insertRelease({ appId: app.id, number: release, version, createdAt: clock.now() }),
-      store.insert({ id, appId: app.id, release, version, jobId }),
+      store.insertRelease({ appId: app.id, number: release, version, env, createdAt }),
+      store.insert({ id, appId: app.id, kind: adopts ? "adopt" : "deploy", release, version, jobId }),
       apps.deploying(app.id, release, id),
-    ]);
+    ];
+    const told = { appId: app.id, name: app.name, release };
+    const request = { server, app, key, asked };
+    const act = (action: string) => ({ actor, action, subject: app.name, deploymentId: id });
+    if (adopts) {
+      const input = { ...told, ...adopts, compose: effective.compose, env: effective.env };
+      return jobs.enqueue({ ...request, kind: "adopt-app", input, act: act("adopt-app") }, alongside);
+    }
+    const input = { ...told, ...effective, confirmed, refresh, keep: app.keepReleases, adopted: app.adopts ?? null };
+    return jobs.enqueue(
+      {
+        ...request,
+        kind: "deploy-app",
+        input,
+        act: act(before.length > 0 ? "create-app" : refresh.length > 0 ? "update-app" : "deploy-app"),
+      },
+      alongside,
+    );
   }
 
   async function serverFor(serverId: string | undefined) {
@@ -89,31 +126,66 @@ export function deploymentService(
 
     /** A new app, its first version and its first deployment: all of it or nothing. */
     async create(
-      { name, serverId, source: { compose }, env = [] }: NewApp,
+      { name, serverId, projectId, source, env = [], files = [], confirm = [] }: NewApp,
       actor: Actor,
       key?: string,
     ): Promise<{ app: AppView; deployment: DeploymentView }> {
-      const asked = { create: name, serverId, compose, env };
+      const { type: _, ...from } = source;
+      const asked = { create: name, serverId, projectId, ...from, env, files, ...(confirm.length > 0 && { confirm }) };
       const answer = async (job: Job) => ({ app: await apps.view(job.appId!), deployment: await ofJob(job) });
       const earlier = await jobs.earlier(actor, key, asked);
       if (earlier) return answer(earlier);
       const server = await serverFor(serverId);
-      const { app, statements } = await apps.draft({ name, serverId: server.id, compose, env }, actor);
-      const job = await deploy({ app, release: 1, version: 1, compose, env }, statements, actor, key, asked);
+      const made =
+        source.type === "template"
+          ? await templates.fill(source, server.id)
+          : { compose: source.compose, env: [], files: [], template: undefined };
+      const given = await apps.withSources({ id: null, serverId: server.id }, env);
+      const own = new Set(given.map(({ key }) => key));
+      const config = {
+        compose: made.compose,
+        env: [...made.env.filter(({ key }) => !own.has(key)), ...given],
+        files: [...made.files, ...files],
+      };
+      const { app, statements } = await apps.draft(
+        { name, serverId: server.id, projectId: projectId ?? null, template: made.template, ...config },
+        actor,
+      );
+      const job = await deploy({ app, release: 1, version: 1, config, confirmed: confirm, refresh: [] }, statements, actor, key, asked);
       apps.changed(job.appId!);
       return answer(job);
     },
 
-    /** Makes a release of the app's newest version, and puts it on its server. */
-    async start(idOrName: string, actor: Actor, key?: string): Promise<DeploymentView> {
+    /** An app that takes over what runs on its server already. */
+    async adopt(
+      { config, ...made }: { name: string; serverId: string; adopts: AdoptedProject; config: Config },
+      actor: Actor,
+      key: string | undefined,
+      asked: unknown,
+    ) {
+      const { app, statements } = await apps.draft({ ...made, projectId: null, ...config }, actor);
+      const job = await deploy({ app, release: 1, version: 1, config, confirmed: [], refresh: [] }, statements, actor, key, asked);
+      apps.changed(job.appId!);
+      return { app: await apps.view(job.appId!), deployment: await ofJob(job) };
+    },
+    /** The app that was made by the same request before. */
+    async created(actor: Actor, key: string | undefined, asked: unknown) {
+      const earlier = await jobs.earlier(actor, key, asked);
+      return earlier && { app: await apps.view(earlier.appId!), deployment: await ofJob(earlier) };
+    },
+
+    /** Makes a release of a version of the app, the newest where none is named, and puts it on its server. `actor` null: AppOS itself. */
+    async start(idOrName: string, actor: Actor | null, key?: string, options: StartOptions = {}): Promise<DeploymentView> {
+      const { confirm: confirmed = [], refresh = [] } = options;
       for (let attempt = 1; ; attempt++) {
         const app = await apps.find(idOrName);
-        const asked = { deploy: app.id };
+        const asked = { deploy: app.id, ...options };
         await apps.notRemoving(app);
-        const earlier = await jobs.earlier(actor, key, asked);
+        const earlier = actor && (await jobs.earlier(actor, key, asked));
         if (earlier) return ofJob(earlier);
-        const { compose } = await configs.get(app.id, app.version);
-        const order = { app, release: app.release + 1, version: app.version, compose, env: await configs.env(app.id, app.version) };
+        const version = options.version ?? app.version;
+        const config = await configs.content(app.id, version);
+        const order = { app, release: app.release + 1, version, config, confirmed, refresh };
         try {
           return await ofJob(await deploy(order, [], actor, key, asked));
         } catch (error) {
@@ -121,6 +193,42 @@ export function deploymentService(
           if (!overtaken || attempt === TRIES) throw error;
         }
       }
+    },
+
+    /** Puts an earlier release in the place of the live one; or the live one again, where what runs was changed by hand. */
+    async rollBack(idOrName: string, asked: number | undefined, actor: Actor, key?: string): Promise<DeploymentView> {
+      const app = await apps.find(idOrName);
+      await apps.notRemoving(app);
+      const request = { rollback: app.id, release: asked };
+      const earlier = await jobs.earlier(actor, key, request);
+      if (earlier) return ofJob(earlier);
+      const row = await past.target(app, asked);
+      const { number: release, version } = row;
+      const server = await servers.find(app.serverId);
+      const id = newId("dep", clock);
+      const input = {
+        appId: app.id,
+        name: app.name,
+        release,
+        keep: app.keepReleases,
+        adopted: app.adopts,
+        remake: await past.remake(app, row),
+      };
+      const act = { actor, action: "rollback-app", subject: `${app.name} to release ${release}`, deploymentId: id };
+      const job = await jobs.enqueue({ server, kind: "rollback-app", input, app, act, key, asked: request }, (jobId) => [
+        store.insert({ id, appId: app.id, kind: "rollback", release, version, jobId }),
+        apps.rollingBack(app.id, id),
+      ]);
+      return ofJob(job);
+    },
+    releases: past.list,
+    serverFor,
+    /** What going back to a release would be made of; for its plan. */
+    async remade(app: AppRow, release: number) {
+      const row = await past.target(app, release);
+      const made = await past.remake(app, row);
+      if (!made) throw new AppError("CONFLICT", `Nobody knows any more which variables release ${release} of ${app.name} ran with.`);
+      return { ...made, version: row.version };
     },
 
     async cancel(id: string, actor: Actor): Promise<DeploymentView> {
@@ -134,8 +242,10 @@ export function deploymentService(
       if (!row) return;
       const { data: result } = jobKinds["deploy-app"].result.safeParse(job.result);
       if (job.state === "succeeded" && result) {
-        const canonical = await secrets.seal(result.canonical, `release ${row.appId} ${row.release}`);
-        await store.pin(row.appId, row.release, result.images, canonical);
+        if (row.kind !== "rollback") {
+          const canonical = await secrets.seal(result.canonical, `release ${row.appId} ${row.release}`);
+          await store.pin(row.appId, row.release, result.images, canonical);
+        }
         await apps.live(row.appId, { release: row.release, version: row.version, deploymentId: row.id, order: job.number });
       }
       await apps.seen(job);
@@ -149,7 +259,7 @@ export function deploymentService(
 
     /** Tells whoever shows a deployment that its job has moved on. */
     watch: ((job) => {
-      if (job.kind !== "deploy-app") return;
+      if (!isDeployment(job.kind)) return;
       store.findByJob(job.id).then(
         (row) => {
           if (!row) return;

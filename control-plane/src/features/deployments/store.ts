@@ -1,11 +1,12 @@
-import { and, count, desc, eq, inArray, or, sql } from "drizzle-orm";
+import { and, count, desc, eq, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
 import type { PageQuery } from "@appos/shared/envelope";
 import type { PinnedImage } from "@appos/shared/jobs";
 import type { Database, Statement } from "../../ports.ts";
-import { type DeploymentRow, deployments, releases } from "./schema.ts";
+import { type DeploymentRow, deployments, type ReleaseRow, releases } from "./schema.ts";
 
 export function deploymentStore(database: Database) {
   const first = async (rows: Promise<DeploymentRow[]>) => (await rows).at(0);
+  const ranOnce = (appId: string) => and(eq(releases.appId, appId), isNotNull(releases.images));
   const of = (appId: string | undefined) => (appId === undefined ? undefined : eq(deployments.appId, appId));
   // Prepared: it is asked at every change of a job.
   const byJob = database
@@ -39,6 +40,38 @@ export function deploymentStore(database: Database) {
     removeOf: (jobIds: string[]): Statement => database.delete(deployments).where(inArray(deployments.jobId, jobIds)),
     insert: (row: typeof deployments.$inferInsert): Statement => database.insert(deployments).values(row),
     insertRelease: (row: typeof releases.$inferInsert): Statement => database.insert(releases).values(row),
+    release: async (appId: string, number: number): Promise<ReleaseRow | undefined> =>
+      (
+        await database
+          .select()
+          .from(releases)
+          .where(and(eq(releases.appId, appId), eq(releases.number, number)))
+      ).at(0),
+    /** The newest of those that were live once, below that number. */
+    releaseBefore: async (appId: string, number: number): Promise<ReleaseRow | undefined> =>
+      (
+        await database
+          .select()
+          .from(releases)
+          .where(and(ranOnce(appId), lt(releases.number, number)))
+          .orderBy(desc(releases.number))
+          .limit(1)
+      ).at(0),
+    releases: (appId: string, { page, pageSize }: PageQuery) =>
+      database
+        .select({ number: releases.number, version: releases.version, images: releases.images, createdAt: releases.createdAt })
+        .from(releases)
+        .where(ranOnce(appId))
+        .orderBy(desc(releases.number))
+        .limit(pageSize)
+        .offset((page - 1) * pageSize),
+    countReleases: async (appId: string) => (await database.select({ n: count() }).from(releases).where(ranOnce(appId)))[0]!.n,
+    /** Which deployments were of these releases. */
+    ofReleases: (appId: string, numbers: number[]) =>
+      database
+        .select({ release: deployments.release, jobId: deployments.jobId })
+        .from(deployments)
+        .where(and(eq(deployments.appId, appId), inArray(deployments.release, numbers))),
     pin: (appId: string, number: number, images: PinnedImage[], canonical: string) =>
       database
         .update(releases)

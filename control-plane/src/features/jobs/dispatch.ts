@@ -11,6 +11,9 @@ import type { Job, Link } from "./schema.ts";
 /** An offer over a link that is open is not repeated before this time. */
 const AGAIN_MS = 10_000;
 
+/** What was asked of us has its own words; of a job that an agent has told us of, nobody here knows any. */
+const toldOf = (id: string) => sha256(id);
+
 /** What agents say of their jobs and are told of them. What comes over any but the newest link changes nothing. */
 export function dispatcher(
   { database, clock, events, holder }: Pick<Ports, "database" | "clock" | "events" | "holder">,
@@ -19,6 +22,7 @@ export function dispatcher(
   changed: (job: Job) => Job,
 ) {
   const links = linkStore(database);
+  const inputOf = async ({ id, input }: Job): Promise<unknown> => JSON.parse(await secrets.open(input, `job ${id}`));
   const changedIfAny = (job: Job | undefined) => job && changed(job);
 
   /** Whether this database is older than what the agent has seen of it; then it begins a new lifetime. */
@@ -67,7 +71,7 @@ export function dispatcher(
       const now = clock.now();
       const at = { queuedAt: now, startedAt: now };
       const row = { id, serverId: link.serverId, appId, appName: name, kind, lane, input, by, held: offer.after };
-      return changedIfAny(await links.adopt(link, { ...row, ...at, state: "running", fingerprint: sha256(id) }));
+      return changedIfAny(await links.adopt(link, { ...row, ...at, state: "running", fingerprint: toldOf(id) }));
     },
 
     /** What an agent should hear now: offers, with their inputs opened, and whom to cancel. An offer is repeated until it is accepted. */
@@ -78,8 +82,14 @@ export function dispatcher(
       const again = next.filter(({ state, id }) => state === "offered" && Math.abs(now - (said.get(id) ?? 0)) >= AGAIN_MS);
       const heads = nextOffers(next, link.lanes);
       const given = heads.length + again.length > 0 ? await links.offer(link, [...heads, ...again]) : [];
-      const inputOf = async ({ id, input }: Job): Promise<unknown> => JSON.parse(await secrets.open(input, `job ${id}`));
       return { offers: await Promise.all(given.map(async (job) => offerOf(job, await inputOf(job)))), cancels };
+    },
+
+    /** What we gave a job that runs at the other end of this link; undefined where no such job does. One that its agent told us of was given nothing by us. */
+    async runningInput(link: Link, id: string): Promise<unknown> {
+      const job = await links.asItIs(link, id);
+      if (job?.state !== "running") return undefined;
+      return job.fingerprint === toldOf(id) ? {} : inputOf(job);
     },
 
     accept: async (link: Link, id: string) =>

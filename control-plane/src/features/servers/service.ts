@@ -75,6 +75,7 @@ export function serverService(ports: Ports, system: SystemService, activity: Act
     find,
     view: async (idOrName: string) => viewOf(await find(idOrName)),
     list: async (page: PageQuery) => pageOf(await viewsOf(await store.list(page)), await store.count(), page),
+    hits: store.hits,
     count: () => store.count(),
     /** The policy of a server that is up; undefined where nobody knows it, and its agent decides. */
     policyOf: (server: ServerRow) => policyOf(server, clock.now()),

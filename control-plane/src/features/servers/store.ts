@@ -36,6 +36,13 @@ export function serverStore(database: Database) {
         .orderBy(asc(servers.name))
         .limit(pageSize)
         .offset((page - 1) * pageSize),
+    hits: (search: string, limit: number) =>
+      database
+        .select({ id: servers.id, name: servers.name })
+        .from(servers)
+        .where(and(present, sql`instr(${servers.name}, ${search.toLowerCase()}) > 0`))
+        .orderBy(asc(servers.name))
+        .limit(limit),
     find: (id: string) => first(byId.all({ id })),
     publicKey: async (id: string) => (await keyById.all({ id })).at(0)?.publicKey ?? undefined,
     findByName: (name: string) =>

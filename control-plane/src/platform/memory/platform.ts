@@ -9,6 +9,8 @@ import { roomMap } from "../../live/rooms.ts";
 import type { Downloads, Keys, Log, Ports, Retention } from "../../ports.ts";
 import { createServices, type Services } from "../../services.ts";
 import { migrateDatabase } from "../migrations.ts";
+import { type Book, memoryCatalog } from "./catalog.ts";
+import { memoryOutbound } from "./outbound.ts";
 import { memoryClient } from "./sqlite.ts";
 
 const migrations = readMigrationFiles({ migrationsFolder: join(import.meta.dirname, "../../../migrations") });
@@ -35,6 +37,9 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
   let time = Date.now();
   let elapsed = 0;
   const nature: Nature = given ?? { now: () => time, elapsed: () => elapsed, query: (ask) => ask() };
+  const book: Book = new Map();
+  const outside = memoryOutbound();
+  const lingering = new Set<Promise<void>>();
   const faults: string[] = [];
   const warnings: string[] = [];
 
@@ -81,6 +86,9 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
       clock: { now: nature.now, elapsed: nature.elapsed ?? nature.now },
       keys,
       downloads,
+      catalog: memoryCatalog(book),
+      outbound: outside,
+      linger: (work) => void lingering.add(work.finally(() => lingering.delete(work))),
       log,
       settings: { version: "0.0.0", publicUrl: "https://appos.example.org", samples: "always", localProblem: () => null, retention },
     };
@@ -104,7 +112,9 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
     time += ms;
     elapsed += ms;
   }
-  return { start, advance, setClock, faults, warnings, now: () => time, database: drizzle(client), client };
+  /** Until what goes on after its request was answered is over. */
+  const settled = async () => void (await Promise.all(lingering));
+  return { start, advance, setClock, outside, settled, book, faults, warnings, now: () => time, database: drizzle(client), client };
 }
 
 const never = <T>() => new Promise<T>(() => {});

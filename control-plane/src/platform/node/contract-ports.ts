@@ -4,12 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Log, Ports } from "../../ports.ts";
+import { nothingAllowed } from "../../outbound/allowed.ts";
 import { createServices, type Services } from "../../services.ts";
 import { openDatabase } from "./database.ts";
+import { builtCatalog } from "./catalog.ts";
 import { builtAgent } from "./downloads.ts";
 import { nodeKeys } from "./keys.ts";
+import { gitSources } from "./git-sources.ts";
 import { logTo } from "./log.ts";
 import type { Membership } from "./membership.ts";
+import { nodeOutbound } from "./outbound.ts";
 
 type Become = (keys: Ports["keys"], log: Log, services: () => Services) => Membership | Promise<Membership>;
 
@@ -41,6 +45,9 @@ export async function contractPorts(become: Become, shared?: Shared) {
     clock: { now: Date.now, elapsed: () => performance.now() },
     keys,
     downloads: builtAgent(folder),
+    outbound: nodeOutbound(nothingAllowed),
+    git: gitSources(nothingAllowed),
+    catalog: builtCatalog(folder),
     log,
     settings: {
       version: "0.0.0",

@@ -11,14 +11,17 @@ import { AppError, errorText } from "../../errors.ts";
 import type { Keys, Log, Ports } from "../../ports.ts";
 import { createServices, type Services } from "../../services.ts";
 import { DatabaseRefused } from "../migrations.ts";
+import { builtCatalog } from "./catalog.ts";
 import { consoleFiles } from "./console.ts";
 import { openDatabase } from "./database.ts";
 import { databaseWatch } from "./database-watch.ts";
 import { builtAgent } from "./downloads.ts";
+import { gitSources } from "./git-sources.ts";
 import { nodeKeys } from "./keys.ts";
 import { localAgent } from "./local-agent.ts";
 import { logTo } from "./log.ts";
 import { type Membership, onlyProcess } from "./membership.ts";
+import { nodeOutbound } from "./outbound.ts";
 import { placeOf } from "./place-of.ts";
 import { type NodeSettings, settingsFrom } from "./settings.ts";
 import { standAsSignpost } from "./signpost.ts";
@@ -73,6 +76,10 @@ async function run(settings: NodeSettings) {
     clock: { now: Date.now, elapsed: () => performance.now() },
     keys,
     downloads,
+    catalog: builtCatalog(built("catalog")),
+    outbound: nodeOutbound(settings.outboundAllow),
+    git: gitSources(settings.outboundAllow),
+    linger: (work) => void work.catch(failed),
     log,
     settings: {
       version: APPOS_VERSION,
@@ -104,6 +111,8 @@ async function run(settings: NodeSettings) {
         membership.isFirst().then((first) => (first ? services.jobs.tidy() : undefined)),
         services.servers.trimTimelines(),
         services.activity.tidy(),
+        services.updates.tick(),
+        services.templateSources.tick(),
       ]).catch(failed),
     MINUTE,
   );

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import { LogLevel, MasterKey, misfits, NewAddress, optional, PublicUrl, retentionVariables } from "../environment.ts";
+import { LogLevel, MasterKey, misfits, NewAddress, optional, OutboundAllow, PublicUrl, retentionVariables } from "../environment.ts";
 
 const Port = z.coerce.number().int().min(0).max(65_535);
 /** One server of NATS, or several of one cluster, by commas. */
@@ -29,6 +29,7 @@ const Environment = z.object({
   SUPERUSER_PASSWORD: optional(z.string()),
   APPOS_LOG: z.enum(["pretty", "json"]).default("pretty"),
   ...retentionVariables,
+  APPOS_OUTBOUND_ALLOW: OutboundAllow,
   APPOS_LOG_LEVEL: LogLevel.default("info"),
 });
 
@@ -61,6 +62,7 @@ export function settingsFrom(environment: Record<string, string | undefined>) {
     superuser: { email: data.SUPERUSER_EMAIL, password: data.SUPERUSER_PASSWORD },
     log: data.APPOS_LOG,
     logLevel: data.APPOS_LOG_LEVEL,
+    outboundAllow: data.APPOS_OUTBOUND_ALLOW,
     retention: { jobDays: data.APPOS_JOB_DAYS, logDays: data.APPOS_LOG_DAYS, logBytes: data.APPOS_LOG_BYTES },
   };
 }

@@ -3,6 +3,7 @@ import { drizzle } from "drizzle-orm/libsql/web";
 import type { Log, Ports, Rooms } from "../../ports.ts";
 import { createServices, type Services } from "../../services.ts";
 import { schemaSentence, schemaState } from "../migrations.ts";
+import { carriedCatalog } from "./catalog.ts";
 import { databaseOf } from "./database.ts";
 import { keptAgent } from "./downloads.ts";
 import type { Env } from "./env.ts";
@@ -10,6 +11,7 @@ import { variablesOf } from "./env.ts";
 import { hubEvents } from "./events.ts";
 import { workerKeys } from "./keys.ts";
 import { jsonLog } from "./log.ts";
+import { workerOutbound } from "./outbound.ts";
 
 declare const APPOS_VERSION: string;
 /** The number of the newest migration that this code knows. */
@@ -32,6 +34,8 @@ export function portsOf(env: Env, rooms: Rooms): Ports {
     clock: { now: Date.now, elapsed: Date.now, sure: true },
     keys: workerKeys(variables.APPOS_SECRET_KEY),
     downloads: keptAgent(env.AGENTS, variables.APPOS_AGENT_URL),
+    catalog: carriedCatalog(),
+    outbound: workerOutbound(variables.APPOS_OUTBOUND_ALLOW),
     log,
     settings: {
       version: APPOS_VERSION,

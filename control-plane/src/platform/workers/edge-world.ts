@@ -54,7 +54,7 @@ export async function until<T>(
 }
 
 /** AppOS as a worker in workerd, set up, over a libSQL server of its own. */
-export async function edgeWorld() {
+export async function edgeWorld(more: Record<string, string> = {}) {
   const database = await sqld();
   const client = createClient({ url: database.url });
   await migrateDatabase(client, readMigrationFiles({ migrationsFolder: join(root, "control-plane/migrations") }));
@@ -69,7 +69,7 @@ export async function edgeWorld() {
     if (isMute) return new Promise<"lost">(() => {});
     return new Promise<"through">((go) => setTimeout(go, slowMs, "through"));
   });
-  const vars = { APPOS_DATABASE_URL: front.url, APPOS_SECRET_KEY: randomBytes(32).toString("base64") };
+  const vars = { APPOS_DATABASE_URL: front.url, APPOS_SECRET_KEY: randomBytes(32).toString("base64"), ...more };
   const harness = createTestHarness({ workers: [{ configPath: join(root, "wrangler.toml"), vars }] });
   const { url } = await harness.listen();
   const origin = url.origin;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LogLevel, MasterKey, misfits, optional, PublicUrl, retentionVariables } from "../environment.ts";
+import { LogLevel, MasterKey, misfits, optional, OutboundAllow, PublicUrl, retentionVariables } from "../environment.ts";
 import type { EventObject, RoomObject } from "./objects.ts";
 
 /** What wrangler.toml binds, and the variables and secrets set beside it. */
@@ -24,6 +24,7 @@ const Variables = z.object({
   APPOS_AGENT_URL: optional(PublicUrl),
   APPOS_LOG_LEVEL: LogLevel.default("info"),
   ...retentionVariables,
+  APPOS_OUTBOUND_ALLOW: OutboundAllow,
 });
 /** What whoever deployed it has to put right. */
 export class Misfit extends Error {}

@@ -55,8 +55,16 @@ export default {
     if (signpostOf(env) || (await databaseProblem(env)) !== undefined) return;
     // Nothing of what requests share: a minute that is cut off must not have the next ones wait for it.
     const { services, log } = controlPlane(env, objectRooms(env.ROOMS));
-    const { servers, jobs, auth, terminals, activity } = services;
-    const each = [servers.tellTime(), jobs.wakeAll(), auth.tidy(), terminals.tidy(), activity.tidy()];
+    const { servers, jobs, auth, terminals, activity, updates, templateSources } = services;
+    const each = [
+      servers.tellTime(),
+      jobs.wakeAll(),
+      auth.tidy(),
+      terminals.tidy(),
+      activity.tidy(),
+      updates.tick(),
+      templateSources.tick(),
+    ];
     if (Math.floor(scheduledTime / 60_000) % TIDY_MINUTES === 0) each.push(jobs.tidy());
     for (const done of await Promise.allSettled(each))
       if (done.status === "rejected") log.error("a part of the minute's work failed", { error: errorText(done.reason) });

@@ -1,7 +1,11 @@
 import type { AppView } from "@appos/shared/apps";
 import type { DeploymentView } from "@appos/shared/deployments";
 import type { Page } from "@appos/shared/envelope";
+import type { ProjectView } from "@appos/shared/projects";
+import type { RegistryView } from "@appos/shared/registries";
 import type { ServerView } from "@appos/shared/servers";
+import type { ImportReportItem, ReportQuery, TemplateSourceView } from "@appos/shared/template-sources";
+import type { TemplateSummary, TemplateView } from "@appos/shared/templates";
 import { api } from "#lib/api.ts";
 import { Query } from "#lib/query.svelte.ts";
 
@@ -48,6 +52,21 @@ export const appsOfServerQuery = (serverId: () => string | undefined): Query<Pag
     return { key: `apps/${id}`, fetch: () => api.apps.list(id), outdatedBy: ({ type }) => about(type, "app") };
   });
 
+/** Every project. */
+export const projectsQuery = (): Query<Page<ProjectView>> =>
+  new Query(() => ({ key: "projects", fetch: api.projects.list, outdatedBy: ({ type }) => about(type, "project", "app") }));
+
+/** One project, by the name or id in the address. */
+export const projectQuery = (named: () => string): Query<ProjectView> =>
+  new Query(() => {
+    const name = named();
+    return { key: `project/${name}`, fetch: () => api.projects.get(name), outdatedBy: ({ type }) => about(type, "project", "app") };
+  });
+
+/** Logins for registries. */
+export const registriesQuery = (): Query<Page<RegistryView>> =>
+  new Query(() => ({ key: "registries", fetch: api.registries.list, outdatedBy: ({ type }) => about(type, "registry") }));
+
 /** One app, by the name or id in the address. */
 export const appQuery = (named: () => string | undefined): Query<AppView> =>
   new Query(() => {
@@ -67,5 +86,54 @@ export const deploymentsQuery = (asked: () => { appId?: string; page?: number; p
       key: `deployments/${JSON.stringify(which)}`,
       fetch: () => api.deployments.list(which),
       outdatedBy: ({ type }) => about(type, "deployment", "app"),
+    };
+  });
+
+export type TemplatesAsked = Parameters<typeof api.templates.list>[0];
+
+/** Templates that fit; what is installed of them is counted. */
+export const templatesQuery = (asked: () => TemplatesAsked): Query<Page<TemplateSummary>> =>
+  new Query(() => {
+    const which = asked();
+    return {
+      key: `templates/${JSON.stringify(which)}`,
+      fetch: () => api.templates.list(which),
+      outdatedBy: ({ type }) => type === "app.removed" || about(type, "template", "template-source"),
+    };
+  });
+
+/** One template, with what is suggested for a server. */
+export const templateQuery = (asked: () => { id: string; serverId?: string | undefined } | undefined): Query<TemplateView> =>
+  new Query(() => {
+    const which = asked();
+    if (which === undefined) return undefined;
+    const { id, serverId } = which;
+    return {
+      key: `template/${id}/${serverId ?? ""}`,
+      fetch: () => api.templates.get(id, { serverId }),
+      outdatedBy: ({ type }) => type === "app.removed" || about(type, "template", "template-source"),
+    };
+  });
+
+const aboutSources = ({ type }: { type: string }) => about(type, "template-source");
+
+/** Where templates come from besides our own catalog. */
+export const templateSourcesQuery = (): Query<Page<TemplateSourceView>> =>
+  new Query(() => ({ key: "template-sources", fetch: api.templateSources.list, outdatedBy: aboutSources }));
+
+export const templateSourceQuery = (id: () => string): Query<TemplateSourceView> =>
+  new Query(() => {
+    const source = id();
+    return { key: `template-source/${source}`, fetch: () => api.templateSources.get(source), outdatedBy: aboutSources };
+  });
+
+/** What was left out of a source's templates, and what is risky. */
+export const importReportQuery = (asked: () => ReportQuery & { source: string; page: number }): Query<Page<ImportReportItem>> =>
+  new Query(() => {
+    const { source, show, page } = asked();
+    return {
+      key: `import-report/${source}/${show}/${page}`,
+      fetch: () => api.templateSources.report(source, { show, page, pageSize: 50 }),
+      outdatedBy: aboutSources,
     };
   });

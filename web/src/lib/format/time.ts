@@ -49,6 +49,9 @@ export function clockTime(at: number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
+/** The time of a line of another day: "12 Nov 14:03:07". */
+export const dayAndTime = (at: number): string => `${day.format(at)} ${clockTime(at)}`;
+
 /** When it was, for a sentence: "14:03" today, "12 Nov, 14:03" before. */
 export function moment(at: number, now: number): string {
   const time = clockTime(at).slice(0, 5);

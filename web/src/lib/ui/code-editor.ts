@@ -18,6 +18,8 @@ export interface EditorOptions {
   text: string;
   label: string;
   readonly: boolean;
+  /** Text of no language it knows. */
+  plain?: boolean;
   onchange(text: string): void;
   /** Says at once what is wrong, while it is typed. */
   check?: ((text: string) => Problem | undefined) | undefined;
@@ -35,7 +37,7 @@ export interface Editor {
   destroy(): void;
 }
 
-const look = EditorView.theme({
+export const look = EditorView.theme({
   "&": { height: "100%", color: "var(--ink)", backgroundColor: "var(--surface)", fontSize: "0.8125rem" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.65" },
@@ -66,7 +68,7 @@ const look = EditorView.theme({
   ".cm-diagnostic-error": { borderLeft: "3px solid var(--bad)" },
 });
 
-const colours = syntaxHighlighting(
+export const colours = syntaxHighlighting(
   HighlightStyle.define([
     { tag: [tags.definition(tags.propertyName), tags.propertyName], color: "var(--ink)", fontWeight: "600" },
     { tag: [tags.string, tags.content], color: "var(--code-text)" },
@@ -100,7 +102,7 @@ function diagnostic(doc: Text, { message, line, column }: Problem): Diagnostic {
  * A YAML editor. It lives in a shadow root, where CodeMirror brings its style by `adoptedStyleSheets`:
  * in the document itself it would add a style element, which the content security policy refuses.
  */
-export function mountEditor(host: HTMLElement, { text, label, readonly, onchange, check, onchecked }: EditorOptions): Editor {
+export function mountEditor(host: HTMLElement, { text, label, readonly, plain, onchange, check, onchecked }: EditorOptions): Editor {
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
   const writing = new Compartment();
   let marked: Problem | undefined;
@@ -125,7 +127,7 @@ export function mountEditor(host: HTMLElement, { text, label, readonly, onchange
       indentOnInput(),
       bracketMatching(),
       indentUnit.of("  "),
-      yaml(),
+      plain ? [] : yaml(),
       search({ top: true }),
       linter(found, { delay: 350 }),
       lintGutter(),

@@ -6,7 +6,18 @@ export interface Line {
   tag?: string | undefined;
   /** note: not the program's own words. gap: what stands for lines that are not here. */
   tone?: "note" | "gap" | undefined;
+  /** How grave it is, where that is known. */
+  level?: "error" | "warn" | "info" | "debug" | undefined;
+  /** Which of the colours its tag has. */
+  hue?: number | undefined;
+  /** It was not asked for itself: it stands near a line that was. */
+  near?: true | undefined;
+  /** Lines before it are left out. */
+  apart?: true | undefined;
 }
+
+/** Colours that tags can have. */
+export const HUES = 8;
 
 export interface Chunk {
   id: number;
@@ -28,6 +39,7 @@ export class LogBuffer {
   #waiting: Line[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastId = 0;
+  #firstId = 0;
 
   constructor(cap = 10_000) {
     this.cap = cap;
@@ -37,6 +49,20 @@ export class LogBuffer {
     this.#waiting.push(line);
     if (this.#waiting.length > this.cap) this.#waiting.splice(0, this.#waiting.length - this.cap);
     this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
+  }
+
+  /** Earlier lines, before all others. */
+  prepend(lines: Line[]): void {
+    const chunks: Chunk[] = [];
+    for (let end = lines.length; end > 0; end -= CHUNK)
+      chunks.unshift({ id: --this.#firstId, lines: lines.slice(Math.max(0, end - CHUNK), end) });
+    this.chunks = [...chunks, ...this.chunks];
+    this.count += lines.length;
+  }
+
+  /** There is no room for earlier lines. */
+  get full(): boolean {
+    return this.count >= this.cap;
   }
 
   pause(): void {
@@ -53,6 +79,7 @@ export class LogBuffer {
     this.#timer = undefined;
     this.#waiting = [];
     this.chunks = [];
+    this.#firstId = 0;
     this.count = this.held = 0;
   }
 

@@ -52,6 +52,8 @@ export async function controlPlane(master: Uint8Array) {
     clock: { now: Date.now, elapsed: () => performance.now() },
     keys,
     downloads: { installer: async () => "", checksum: async () => undefined, archive: async () => undefined },
+    catalog: { index: async () => "[]", template: async () => undefined },
+    outbound: { allowed: { hosts: new Set(), networks: [] }, ask: async () => new Response(null, { status: 404 }) },
     log,
     settings: {
       version: "0.0.0",

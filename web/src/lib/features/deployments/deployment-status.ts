@@ -1,4 +1,4 @@
-import type { DeploymentStatus, DeploymentView } from "@appos/shared/deployments";
+import type { DeploymentKind, DeploymentStatus, DeploymentView } from "@appos/shared/deployments";
 import type { Tone } from "#lib/ui/tone.ts";
 
 export const deploymentStatus: Record<DeploymentStatus, { tone: Tone; word: string }> = {
@@ -9,6 +9,9 @@ export const deploymentStatus: Record<DeploymentStatus, { tone: Tone; word: stri
   canceled: { tone: "idle", word: "Canceled" },
   lost: { tone: "warn", word: "Lost" },
 };
+
+/** What it was, where it did not simply make a release. */
+export const kindWords: Record<DeploymentKind, string | undefined> = { deploy: undefined, rollback: "roll-back", adopt: "taken over" };
 
 export const isOpen = ({ status }: Pick<DeploymentView, "status">): boolean => status === "pending" || status === "running";
 

@@ -15,6 +15,8 @@ export interface CurrentApp {
   readonly server: ServerView | undefined;
   /** Why its server would not take on such a job. */
   refused(kind: JobKind): PolicyRefusal | undefined;
+  /** Shows what a deployment of the newest version would do, and deploys it once that is agreed to. */
+  deploy(): void;
 }
 
 export const setCurrentApp = (current: CurrentApp): CurrentApp => setContext(KEY, current);

@@ -1,0 +1,45 @@
+import { Hono } from "hono";
+import { SearchAnswer, type SearchHit, SearchQuery } from "@appos/shared/search";
+import { allow, type AppEnv, callerOf } from "../../access.ts";
+import { ok } from "../../reply.ts";
+import type { Services } from "../../services.ts";
+import { valid } from "../../valid.ts";
+
+/** Of each kind, so many at most: whoever looks for something goes on typing. */
+const EACH = 6;
+
+export const searchRoutes = (services: Services) =>
+  new Hono<AppEnv>().get(
+    "/",
+    allow("apps", "read", { summary: "Apps, servers, projects and templates by name", data: SearchAnswer }),
+    valid("query", SearchQuery),
+    async (c) => ok(c, { items: await found(services, c.req.valid("query").q, callerOf(c).userId) }),
+  );
+
+async function found({ apps, servers, projects, templates }: Services, search: string, userId: string): Promise<SearchHit[]> {
+  const page = { page: 1, pageSize: EACH };
+  const [foundApps, foundServers, foundProjects, foundTemplates] = await Promise.all([
+    apps.hits(search, EACH, userId),
+    servers.hits(search, EACH),
+    projects.hits(search, EACH),
+    templates.list({ search }, page),
+  ]);
+  return [
+    ...foundApps.map(({ id, name, serverName }): SearchHit => ({
+      kind: "app",
+      id,
+      name,
+      about: `on ${serverName}`,
+      path: `/apps/${name}`,
+    })),
+    ...foundServers.map(({ id, name }): SearchHit => ({ kind: "server", id, name, about: "server", path: `/servers/${name}` })),
+    ...foundProjects.map(({ id, name }): SearchHit => ({ kind: "project", id, name, about: "project", path: `/projects/${name}` })),
+    ...foundTemplates.items.map(({ id, name, description }): SearchHit => ({
+      kind: "template",
+      id,
+      name,
+      about: description,
+      path: `/catalog/${id}`,
+    })),
+  ];
+}
