@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { lintCompose } from "../../shared/src/compose-lint.ts";
 import { composeProblem } from "../../shared/src/compose-file.ts";
-import { Template } from "../../shared/src/templates.ts";
+import { listedTemplate, Template } from "../../shared/src/templates.ts";
 import { at } from "./root.mjs";
 
 const { parse } = createRequire(at("shared/package.json"))("yaml");
@@ -28,20 +28,7 @@ export function readTemplate(id, folder = at("catalog")) {
 /** What the control plane keeps of a template: what the list shows, the whole, and what its compose file warns of. */
 export function shelved({ template, model }) {
   const dangers = lintCompose(model).filter(({ level }) => level !== "note");
-  const { id, name, version, description, categories, icon, requirements } = template;
-  const listed = {
-    id,
-    name,
-    version,
-    description,
-    categories,
-    icon,
-    source: null,
-    memoryMiB: requirements?.memoryMiB ?? null,
-    problem: null,
-    risks: dangers.length,
-  };
-  return { listed, template, dangers, dropped: [] };
+  return { listed: listedTemplate(template, dangers.length), template, dangers, dropped: [] };
 }
 
 /** All of it as the build ships it: JSON of the list, and of each template. */

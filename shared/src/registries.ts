@@ -60,7 +60,6 @@ const Username = z
   .string()
   .min(1, "Give the name of a user")
   .max(255)
-  // oxlint-disable-next-line no-control-regex -- it is about control characters
   .regex(/^[^:\0-\x1f\x7f]+$/, "A user's name has no colon and no control characters");
 const Password = z
   .string()

@@ -209,6 +209,23 @@ export const TemplateSummary = z
   .meta({ id: "TemplateSummary" });
 export type TemplateSummary = z.output<typeof TemplateSummary>;
 
+/** A template of our own catalog as the list shows it, before anybody has counted the apps that were made from it. */
+export const listedTemplate = (
+  { id, name, version, description, categories, icon, requirements }: Template,
+  risks: number,
+): Omit<TemplateSummary, "installed"> => ({
+  id,
+  name,
+  version,
+  description,
+  categories,
+  icon,
+  source: null,
+  memoryMiB: requirements?.memoryMiB ?? null,
+  problem: null,
+  risks,
+});
+
 /** All of one template. What could not be read of it is empty; `problem` says why. */
 export const TemplateView = TemplateSummary.extend({
   about: z.string().nullable(),

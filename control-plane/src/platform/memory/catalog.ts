@@ -1,4 +1,4 @@
-import type { Template } from "@appos/shared/templates";
+import { listedTemplate, type Template } from "@appos/shared/templates";
 import type { Catalog } from "../../ports.ts";
 
 /** The templates of a test, by their ids. What is changed in it holds from the next start of a control plane on. */
@@ -6,18 +6,7 @@ export type Book = Map<string, Template>;
 
 /** A catalog of what a test puts into it. */
 export function memoryCatalog(book: Book): Catalog {
-  const listed = ({ id, name, version, description, categories, icon, requirements }: Template) => ({
-    id,
-    name,
-    version,
-    description,
-    categories,
-    icon,
-    source: null,
-    memoryMiB: requirements?.memoryMiB ?? null,
-    problem: null,
-    risks: 0,
-  });
+  const listed = (template: Template) => listedTemplate(template, 0);
   return {
     index: async () => JSON.stringify([...book.values()].map(listed)),
     async template(id) {
