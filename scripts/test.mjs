@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { build } from "./build.mjs";
 import { ensureDocker } from "./docker.mjs";
 import { distribution, installPackages } from "./lib/debian.mjs";
@@ -89,10 +89,22 @@ async function run(kind, report) {
     numFailedTests = 0,
     numPendingTests = 0,
     numTodoTests = 0,
+    testResults = [],
   } = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : {};
   // A file that could not be read has no failed test, and still failed.
   const failed = code !== 0 && numFailedTests === 0 ? 1 : numFailedTests;
-  return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests };
+  return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests, reasons: reasons(testResults) };
+}
+
+/** What failed and why, said once more at the very end, where whoever reads a long log looks. */
+function reasons(files) {
+  return files.flatMap((file) => {
+    const tests = file.assertionResults.filter((test) => test.status === "failed");
+    const told = tests.map((test) => [test.fullName, ...test.failureMessages]);
+    if (told.length === 0 && file.status === "failed") told.push(["the file itself", file.message]);
+    const own = (why) => why.split("\n").filter((line) => !line.includes("/node_modules/"));
+    return told.map(([name, ...why]) => [`${relative(at(), file.name)}: ${name}`, ...why.flatMap(own), ""].join("\n"));
+  });
 }
 
 const reports = mkdtempSync(join(tmpdir(), "appos-tests-"));
@@ -110,6 +122,7 @@ try {
   for (const kind of wanted) if (kind !== aside) results.push(await ask(kind));
   if (beside) results.push(await beside);
   for (const result of results) for (const outcome of Object.keys(total)) total[outcome] += result[outcome];
+  for (const reason of results.flatMap((result) => result.reasons)) process.stdout.write(`\nFAILED ${reason}`);
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 } catch (error) {
