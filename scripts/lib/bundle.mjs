@@ -20,23 +20,38 @@ const zodInEnglish = {
   },
 };
 
-/** dockerode's ways over SSH and gRPC, of which none is used: it talks to a local socket. */
-const unused = ["ssh2", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"];
+/** dockerode's ways over SSH and gRPC, and what it builds images with: it talks to a local socket, and builds none. */
+const unused = ["ssh2", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs", "tar-fs", "@balena/dockerignore"];
 
-/** Node reads every export of a built-in that is imported, undici's among them, and only the wanted ones of one that is required. */
+/** Large, and often not wanted at all: 5 MB for what encrypts, where a program is asked over HTTP and asks so itself. */
+const large = new Set(["https", "tls", "readline", "readline/promises"].flatMap((name) => [name, `node:${name}`]));
+
+/**
+ * Node reads every export of a built-in that is imported, undici's among them, and only the wanted ones of one that is required. Of
+ * a large one nothing is read before the first export of it is wanted.
+ */
 const builtInsOnDemand = {
   name: "built-ins-on-demand",
   setup(build) {
     const names = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
     build.onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path, namespace }) => {
       if (!names.has(path)) return undefined;
+      // Named by @hono/node-server only, which tells by it that a request is none of HTTP/2.
+      if (path === "node:http2") return { path: at("scripts/lib/no-http2.cjs") };
       return namespace === "built-in" ? { path, external: true } : { path, namespace: "built-in" };
     });
-    build.onLoad({ filter: /.*/, namespace: "built-in" }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)});`,
-    }));
+    build.onLoad({ filter: /.*/, namespace: "built-in" }, ({ path }) => ({ contents: large.has(path) ? later(path) : now(path) }));
   },
 };
+const now = (name) => `module.exports = require(${JSON.stringify(name)});`;
+/** An export may be set where something inherits from the built-in, as docker-modem does. */
+const later = (name) => `
+for (const key of ${JSON.stringify(Object.keys(process.getBuiltinModule(name)))})
+  Object.defineProperty(exports, key, {
+    enumerable: true,
+    get: () => require(${JSON.stringify(name)})[key],
+    set(value) { Object.defineProperty(this, key, { value, writable: true, enumerable: true, configurable: true }); },
+  });`;
 
 /** Loaded when there is something to bundle. */
 let esbuild;

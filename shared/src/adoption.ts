@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ServiceState } from "./apps.ts";
+import { ServiceState } from "./service-state.ts";
 import { Name } from "./ids.ts";
 
 /** What a compose project keeps when it becomes an app. */

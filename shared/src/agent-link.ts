@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ServiceState } from "./apps.ts";
+import { ServiceState } from "./service-state.ts";
 import { DRIFT_FINDINGS, DriftFinding } from "./drift.ts";
 import { ACTS_AT_ONCE, HostAct } from "./host-acts.ts";
 import { AppId, HostActId, JobId, ServerId, TerminalId } from "./ids.ts";

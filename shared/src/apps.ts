@@ -4,35 +4,12 @@ import { DriftFinding } from "./drift.ts";
 import { PageQuery } from "./envelope.ts";
 import { EnvSettings } from "./env.ts";
 import { Name, ProjectId, ServerId } from "./ids.ts";
+import { ServiceState } from "./service-state.ts";
 import { TemplateSource } from "./template-choice.ts";
 import { AppTemplate } from "./templates.ts";
 import { UpdateSettings, UpdatesView } from "./updates.ts";
 
-/** Bytes of a compose file, at most. */
-export const COMPOSE_BYTES = 96 * 1024;
-
-export const PublishedPort = z.object({
-  hostIp: z.string(),
-  hostPort: z.int(),
-  containerPort: z.int(),
-  protocol: z.enum(["tcp", "udp", "sctp"]),
-});
-export type PublishedPort = z.output<typeof PublishedPort>;
-
-/** One container of an app, as the engine sees it. */
-export const ServiceState = z.object({
-  service: z.string(),
-  container: z.string(),
-  image: z.string(),
-  state: z.enum(["created", "running", "paused", "restarting", "removing", "exited", "dead"]),
-  health: z.enum(["starting", "healthy", "unhealthy"]).nullable(),
-  exitCode: z.int().nullable(),
-  restarts: z.int(),
-  /** Milliseconds UTC. */
-  startedAt: z.int().nullable(),
-  ports: z.array(PublishedPort),
-});
-export type ServiceState = z.output<typeof ServiceState>;
+export { PublishedPort, ServiceState } from "./service-state.ts";
 
 export const NewApp = z.strictObject({
   name: Name,

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { Email } from "./email.ts";
 
 export const Role = z.enum(["admin", "viewer"]);
 export type Role = z.output<typeof Role>;
 
-export const Email = z.string().trim().toLowerCase().max(254).pipe(z.email("This is not an e-mail address"));
 /** Any password that may be one; whether it is good enough is another question. Hashed exactly as sent. */
 const Password = z.string().min(1).max(1_024);
 const PersonName = z.string().trim().min(1).max(100);

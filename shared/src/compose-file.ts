@@ -1,5 +1,7 @@
 import { type Document, isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
-import { COMPOSE_BYTES } from "./apps.ts";
+
+/** Bytes of a compose file, at most. */
+const COMPOSE_BYTES = 96 * 1024;
 
 /** What is wrong with a compose file, and where; line and column count from 1. */
 export interface ComposeProblem {

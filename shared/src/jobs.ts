@@ -2,7 +2,7 @@ import { z } from "zod";
 import { JobErrorCode } from "./errors.ts";
 import { AppId, Name } from "./ids.ts";
 import { Danger } from "./plan.ts";
-import { ServiceState } from "./apps.ts";
+import { ServiceState } from "./service-state.ts";
 import { EnvEntry } from "./env.ts";
 import { ConfigFile } from "./config-files.ts";
 

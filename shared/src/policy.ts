@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Email } from "./auth.ts";
+import { Email } from "./email.ts";
 import { JobKind } from "./jobs.ts";
 import { RegistryHost } from "./registries.ts";
 

@@ -1,4 +1,4 @@
-import { AGENT_NODE_FLAGS } from "@appos/shared/agent-runtime";
+import { AGENT_ENVIRONMENT, AGENT_NODE_FLAGS } from "@appos/shared/agent-runtime";
 import type { Settings } from "../settings.ts";
 import type { Installation } from "./installation.ts";
 
@@ -7,9 +7,10 @@ export const quoted = (text: string) => `'${text.replaceAll("'", String.raw`'\''
 
 /** The command in the PATH. An agent whose folders were moved is told so. */
 export function commandScript({ home }: Installation, env: NodeJS.ProcessEnv) {
-  const moved = ["APPOS_AGENT_DIR", "APPOS_PREFIX"].filter((name) => env[name]).map((name) => `export ${name}=${quoted(env[name]!)}\n`);
+  const moved = ["APPOS_AGENT_DIR", "APPOS_PREFIX"].flatMap((name) => (env[name] ? [[name, env[name]]] : []));
+  const exported = [...Object.entries(AGENT_ENVIRONMENT), ...moved].map(([name, value]) => `export ${name}=${quoted(value!)}\n`);
   return `#!/bin/sh
-${moved.join("")}exec ${quoted(`${home}/current/bin/node`)} ${AGENT_NODE_FLAGS.join(" ")} ${quoted(`${home}/current/agent.mjs`)} "$@"
+${exported.join("")}exec ${quoted(`${home}/current/bin/node`)} ${AGENT_NODE_FLAGS.join(" ")} ${quoted(`${home}/current/agent.mjs`)} "$@"
 `;
 }
 

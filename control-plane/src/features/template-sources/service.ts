@@ -15,7 +15,6 @@ import { pageOf } from "../../reply.ts";
 import type { ActivityService, Actor } from "../activity/service.ts";
 import { noGit, placeOf } from "./fetching/places.ts";
 import { nextAt } from "./next-at.ts";
-import { refresher } from "./refresh.ts";
 import type { SourceRow } from "./schema.ts";
 import { foreignShelf } from "./shelf.ts";
 import { sourceStore } from "./store.ts";
@@ -31,7 +30,8 @@ export function templateSourceService(ports: Ports, activity: ActivityService) {
   const { database, clock, events, outbound, git, log, linger } = ports;
   const store = sourceStore(database);
   const changed = (id: string) => events.publish({ type: "template-source.changed", id });
-  const refresh = refresher(ports, store, changed);
+  /** What reads and translates other people's templates is loaded with the first that is read. */
+  const refresh = async (id: string) => (await import("./refresh.ts")).refresher(ports, store, changed)(id);
   const find = async (id: string) => (await store.find(id)) ?? notFound("template source");
   let running: Promise<void> | undefined;
 

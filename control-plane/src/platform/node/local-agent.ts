@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { AGENT_NODE_FLAGS } from "@appos/shared/agent-runtime";
+import { AGENT_ENVIRONMENT, AGENT_NODE_FLAGS } from "@appos/shared/agent-runtime";
 import { errorText } from "../../errors.ts";
 import type { Log } from "../../ports.ts";
 import type { Services } from "../../services.ts";
@@ -132,7 +132,7 @@ export function localAgent(services: Services | undefined, place: Place, log: Lo
   function start(failures = 0) {
     const startedAt = Date.now();
     child = spawn(process.execPath, [...AGENT_NODE_FLAGS, place.program, "run"], {
-      env: environment(),
+      env: { ...environment(), ...AGENT_ENVIRONMENT },
       stdio: ["ignore", "inherit", "inherit"],
     });
     child.on("error", (error) => log.error("the local agent could not be started", { error: error.message }));

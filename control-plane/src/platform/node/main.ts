@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
-import { Email } from "@appos/shared/auth";
+import { Email } from "@appos/shared/email";
 import { createApp } from "../../app.ts";
 import { AppError, errorText } from "../../errors.ts";
 import type { Keys, Log, Ports } from "../../ports.ts";
@@ -16,6 +16,7 @@ import { consoleFiles } from "./console.ts";
 import { openDatabase } from "./database.ts";
 import { databaseWatch } from "./database-watch.ts";
 import { builtAgent } from "./downloads.ts";
+import { firstCollection } from "./first-collection.ts";
 import { gitSources } from "./git-sources.ts";
 import { nodeKeys } from "./keys.ts";
 import { localAgent } from "./local-agent.ts";
@@ -32,6 +33,8 @@ declare const APPOS_VERSION: string;
 const MINUTE = 60_000;
 /** How late what only time makes news may be told. */
 const TELL_MS = 2_000;
+/** When what starting took is given back: nothing of it runs any more. */
+const SETTLED_MS = 5_000;
 const built = (name: string) => join(import.meta.dirname, name);
 
 try {
@@ -119,6 +122,7 @@ async function run(settings: NodeSettings) {
 
   await firstRun(services, settings, url);
   if (settings.localAgent) agent.begin();
+  firstCollection(SETTLED_MS);
 
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => void stop());
   async function stop() {
