@@ -1,7 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AppView } from "@appos/shared/apps";
 import type { DeploymentView } from "@appos/shared/deployments";
+import type { Page as PageOf } from "@appos/shared/envelope";
 import type { JobView } from "@appos/shared/jobs";
+import type { ReleaseView } from "@appos/shared/releases";
 import { failpointWorld } from "../failpoints/world.ts";
 import { only } from "../world/compose.ts";
 import { appNamed, containersOf, docker, sweep } from "../world/docker.ts";
@@ -51,6 +54,30 @@ const rollBack: Story = async (world, name, armed) => {
   return { job, again: ask };
 };
 
+/** Between two releases of one app, which is made the first time: back and forth. */
+const goBack: Story = async (world, name, armed) => {
+  const { items } = await world.insist<PageOf<AppView>>(`apps?search=${name}`);
+  if (items.length === 0) {
+    await world.ended((await create(world, name, only("appos-test/web:1"))).deployment.jobId);
+    await world.admin.saveCompose(name, only("appos-test/web:2"));
+    await world.admin.settled((await world.admin.deploy(name)).id);
+  }
+  const release = (await world.insist<AppView>(`apps/${name}`)).liveRelease === 1 ? 2 : 1;
+  const key = { "idempotency-key": `back ${randomUUID()}` };
+  armed();
+  const ask = async () =>
+    (await world.insist<{ deployment: DeploymentView }>(`apps/${name}/rollback`, { release, confirm: [] }, key)).deployment.jobId;
+  const job = await world.ended(await ask());
+  expect(job).toMatchObject({ state: "succeeded", error: null });
+  expect(await running(name)).toEqual([`appos-test/web:${release}`]);
+  expect(await world.insist<AppView>(`apps/${name}`)).toMatchObject({ liveRelease: release, liveVersion: release });
+  await until("its server has both releases whole", async () => {
+    const kept = (await world.insist<PageOf<ReleaseView>>(`apps/${name}/releases`)).items.map((each) => each.kept);
+    return kept.join() === "true,true";
+  });
+  return { job, again: ask };
+};
+
 const cancel: Story = async (world, name, armed) => {
   const ask = async () => (await create(world, name, only("appos-test/patient:1"))).deployment.jobId;
   const jobId = await ask();
@@ -69,13 +96,14 @@ const running = async (name: string) => {
 };
 
 /** Tells the story once to find its points, then once for each of them, with whoever comes by it killed there. */
-async function atEveryPoint(story: Story) {
+async function atEveryPoint(story: Story, apps: "an app each time" | "one app" = "an app each time") {
   const world = await failpointWorld();
-  await story(world, appNamed("calm"), world.clear);
+  const calm = appNamed("calm");
+  await story(world, calm, world.clear);
   const points = world.seen();
   const broken: string[] = [];
   for (const point of points) {
-    const name = appNamed("cut");
+    const name = apps === "one app" ? calm : appNamed("cut");
     try {
       const { job, again } = await story(world, name, () => world.arm(point));
       await until("somebody was killed there", () => world.wasHit());
@@ -88,7 +116,7 @@ async function atEveryPoint(story: Story) {
       broken.push(`killed at "${point}": ${error instanceof Error ? error.message : String(error)}`);
     } finally {
       // An engine has room for some thirty networks.
-      await sweep(name);
+      if (name !== calm) await sweep(name);
     }
   }
   expect(broken).toEqual([]);
@@ -105,6 +133,11 @@ test.concurrent("a deployment comes to its end wherever agent or control plane i
 test.concurrent("a deployment that fails is rolled back wherever agent or control plane is killed", { timeout: LONG }, async () => {
   const points = await atEveryPoint(rollBack);
   expect(points).toContain("agent: restore is done");
+});
+
+test.concurrent("a roll-back comes to its end wherever agent or control plane is killed", { timeout: LONG }, async () => {
+  const points = await atEveryPoint(goBack, "one app");
+  expect(points.length).toBeGreaterThan(25);
 });
 
 test.concurrent("a cancel is obeyed wherever agent or control plane is killed", { timeout: LONG }, async () => {

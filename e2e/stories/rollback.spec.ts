@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Api } from "../world/api.ts";
 import { visitor } from "../world/browser.ts";
 import { webWithData } from "../world/compose.ts";
-import { heading, reads, signsIn, succeeds } from "../world/console.ts";
+import { heading, presses, reads, signsIn, succeeds } from "../world/console.ts";
 import { administrator, controlPlaneWithServer } from "../world/control-plane.ts";
 import { answerAt, appNamed, containersOf, docker } from "../world/docker.ts";
 import { endAll } from "../world/ends.ts";
@@ -79,4 +79,35 @@ test("a deploy, a break, and back with one click; the data is what it was, and t
     [2, true, true],
     [1, false, true],
   ]);
+});
+
+test("a roll-back that would leave data behind stops until somebody confirms, in the console and without it", async () => {
+  const elsewhere = webWithData(port, 2).replace("[data:/data]", "[store:/data]").replace("  data: {}", "  store: {}");
+  await admin.saveCompose(shop, elsewhere);
+  const { deployment } = await admin.post<{ deployment: { id: string; release: number } }>(`apps/${shop}/deploy`, {
+    confirm: ["volume-renamed:data"],
+  });
+  expect(await admin.settled(deployment.id)).toMatchObject({ status: "succeeded" });
+  await inShop("sh", "-c", "echo newer > /data/file");
+
+  const asked = await admin.post<{ deployment: { id: string } }>(`apps/${shop}/rollback`, { release: 1, confirm: ["volume-renamed:data"] });
+  expect(await admin.settled(asked.deployment.id)).toMatchObject({
+    status: "failed",
+    kind: "rollback",
+    error: { code: "CONFIRMATION_NEEDED", details: { step: "resolve", dangers: [{ id: "volume-renamed:store" }] } },
+  });
+  expect([await answerAt(port), await inShop("cat", "/data/file")]).toEqual(["version 2", "newer"]);
+
+  await page.goto(`/deployments/${asked.deployment.id}`);
+  await reads(page, "Nothing that ran was touched.");
+  await presses(page, "Look at the plan and confirm");
+  const dialog = page.getByRole("dialog", { name: `Roll ${shop} back to release 1` });
+  await dialog.getByText("1 danger is not confirmed yet.").waitFor();
+  const back = dialog.getByRole("button", { name: "Roll back", exact: true });
+  expect(await back.isDisabled()).toBe(true);
+  await dialog.getByRole("checkbox").check();
+  await back.click();
+  await page.waitForURL((url) => /\/deployments\/dep_/.test(url.pathname) && !url.pathname.endsWith(asked.deployment.id));
+  await succeeds(page);
+  expect([await answerAt(port), await inShop("cat", "/data/file")]).toEqual(["version 1", "precious"]);
 });

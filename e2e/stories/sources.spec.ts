@@ -66,6 +66,11 @@ const runtipi = (image: string, port: number) => ({
   }),
 });
 
+const newer = (files: Record<string, string>) => {
+  const path = "apps/tipi-web/config.json";
+  return { ...files, [path]: files[path]!.replace('"version":"1.0","tipi_version":1', '"version":"2.0","tipi_version":2') };
+};
+
 const sources = async () => (await admin.get<PageOf<TemplateSourceView>>("template-sources")).items;
 const read = (name: string) =>
   until(`${name} is read`, async () =>
@@ -123,6 +128,34 @@ test("a git repository is read over http, and a template of it is installed", as
   const environment = await docker("inspect", "--format", "{{json .Config.Env}}", first!);
   expect(environment).toMatch(/SECRET=[A-Za-z0-9]{20}"/);
   expect(await docker("inspect", "--format", "{{json .Config.Labels}}", first!)).not.toContain("runtipi.managed");
+});
+
+test("a newer version of the template is announced, seen, saved and deployed; its secret stays", async () => {
+  const secretOf = async () =>
+    /SECRET=(\w{20})"/.exec(await docker("inspect", "--format", "{{json .Config.Env}}", (await containersOf(shop))[0]!))![1];
+  const before = await secretOf();
+  const [tipi] = (await sources()).filter(({ name }) => name === "Tipi of ours");
+  host.commit("tipi", newer(runtipi("appos-test/web:2", await port())));
+  await admin.post(`template-sources/${tipi!.id}/refresh`);
+  await until("the newer version is offered", async () => (await admin.app(shop)).template?.newer);
+
+  await page.goto(`/apps/${shop}`);
+  await reads(page, "The catalog has version 2.0-2 of it.");
+  await follows(page, "See what changes");
+  await heading(page, "Version 1.0-1 becomes 2.0-2");
+  const shown = (when: string) => page.getByLabel(`The compose file and the newer template's, ${when}`);
+  await shown("before").getByText("appos-test/web:1").waitFor();
+  await shown("after").getByText("appos-test/web:2").waitFor();
+  await presses(page, "Save and see the plan");
+  const plan = page.getByRole("dialog", { name: `Deploy ${shop}` });
+  await plan.getByText("image appos-test/web:1 becomes appos-test/web:2").waitFor();
+  expect(await admin.app(shop)).toMatchObject({ version: 2, liveVersion: 1, template: { version: "2.0-2" } });
+  await plan.getByRole("button", { name: "Deploy", exact: true }).click();
+  await page.waitForURL(/\/deployments\/dep_/);
+  await succeeds(page);
+  expect(await docker("inspect", "--format", "{{.Config.Image}}", (await containersOf(shop))[0]!)).toContain("appos-test/web:2");
+  expect(await secretOf()).toBe(before);
+  expect((await admin.app(shop)).template).not.toHaveProperty("newer");
 });
 
 test("what has not changed is not fetched again; while a source is away its last good copy stays, with the reason", async () => {

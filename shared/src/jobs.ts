@@ -58,6 +58,8 @@ const kinds = {
     input: z.object({
       ...ofApp,
       release: z.int().positive(),
+      /** Ids of the dangers that somebody has seen and accepts; null where nobody was asked, as by a control plane of before: nothing stops it then. */
+      confirmed: z.array(z.string().max(300)).max(500).nullable().default(null),
       keep: z.int().min(1).max(100).default(10),
       adopted,
       /** What it is made of, for a server that does not keep it any more. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Confirm } from "./deployments.ts";
 import { PinnedImage } from "./jobs.ts";
 
 /** A release that was live once: it can be gone back to. */
@@ -20,6 +21,6 @@ export const ReleaseView = z
   .meta({ id: "Release" });
 export type ReleaseView = z.output<typeof ReleaseView>;
 
-/** Which release to go back to; the one before the live one where none is said. */
-export const RollBack = z.strictObject({ release: z.int().positive().optional() });
+/** Which release to go back to; the one before the live one where none is said, with nothing confirmed. */
+export const RollBack = z.strictObject({ release: z.int().positive().optional(), confirm: Confirm.optional() });
 export type RollBack = z.output<typeof RollBack>;

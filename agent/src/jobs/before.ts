@@ -24,6 +24,23 @@ export async function givenUpBefore(app: AppFolder, files: ReleaseFiles, context
   return failedRelease(context.signal.reason, { app, before, ...noted }, context);
 }
 
+/**
+ * Does what starts a release. Once that is over, however it ended, what was noted before goes: a later job for the same release that is cut off
+ * before it came to note anything would take it for its own.
+ */
+export async function notingBefore<T>({ before }: ReleaseFiles, { machine, attempt }: JobContext, task: () => Promise<T>): Promise<T> {
+  if (attempt === 1) await machine.files.remove(before);
+  try {
+    return await task();
+  } finally {
+    await machine.files.remove(before).catch(() => undefined);
+  }
+}
+
+/** Whether an earlier attempt was cut off after it had come to start it. */
+export const hasBegun = async (files: ReleaseFiles, context: JobContext) =>
+  context.attempt > 1 && (await notedBefore(files, context)) !== undefined;
+
 /** Undefined where nothing of this release was started yet. */
 async function notedBefore({ before }: ReleaseFiles, { machine }: JobContext) {
   const text = await machine.files.read(before);

@@ -55,6 +55,24 @@ test("only the images that are not here are pulled", async () => {
   expect(running()).toEqual(["redis:7 running"]);
 });
 
+test.each([
+  ["manifest for ghcr.io/team/web:9 not found: manifest unknown: manifest unknown", 1, "IMAGE_NOT_FOUND"],
+  ['Get "https://ghcr.io/v2/": dial tcp: lookup ghcr.io on 10.0.0.53:53: no such host', 1, "REGISTRY_UNREACHABLE"],
+  ['Get "https://ghcr.io/v2/": dial tcp 10.0.0.9:443: connect: connection refused', 1, "REGISTRY_UNREACHABLE"],
+  ["pull access denied for ghcr.io/team/web, repository does not exist or may require 'docker login'", 2, "IMAGE_NOT_FOUND"],
+])("a control plane that is away is waited for only where a login may help: %s", async (line, times, code) => {
+  const { server } = await world({ live: false });
+  server.onRun = (command) => {
+    if (command.includes("pull")) throw failedWith(` web Error ${line}`, `Error response from daemon: ${line}`);
+  };
+  const asked: number[] = [];
+  const logins = async (_: string[], patienceMs: number) => void asked.push(patienceMs);
+  const input = { appId: "app_blog", name: "blog", release: 1, compose: 'services: {web: {image: "ghcr.io/team/web:9"}}', env: [] };
+  const context = { machine: server.machine, say: voice(() => undefined), signal: AbortSignal.any([]), attempt: 1, logins };
+  expect(await runJob("deploy-app", input, context)).toMatchObject({ error: { code } });
+  expect(asked).toEqual([3_000, 300_000].slice(0, times));
+});
+
 test("a release that does not come up makes way for the one before", async () => {
   const { server, deploy, running } = await world();
   server.onStart = ({ status }) => void (status.image === "nginx:2" && Object.assign(status, { state: "exited", exitCode: 1 }));

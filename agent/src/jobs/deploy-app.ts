@@ -2,7 +2,7 @@ import type { JobInput } from "@appos/shared/jobs";
 import { rememberedFolder } from "../adopt/remembered.ts";
 import { map } from "../policy-model.ts";
 import { type AppFolder, type ReleaseFiles, releaseFiles } from "./app-folder.ts";
-import { givenUpBefore, wasRunning } from "./before.ts";
+import { givenUpBefore, notingBefore, wasRunning } from "./before.ts";
 import { canonicalText, masked } from "./canonical.ts";
 import { needDocker } from "./docker-outage.ts";
 import { orTakeBack } from "./former-texts.ts";
@@ -21,13 +21,11 @@ const CANONICAL_BYTES = 96 * 1024;
 export const deployApp: JobHandler<"deploy-app"> = async (input, context) => {
   const app = await rememberedFolder(input, context);
   const files = releaseFiles(app, input.release);
-  return orTakeBack(context.machine, files, () => deploy(input, app, files, context));
+  return orTakeBack(context.machine, files, () => notingBefore(files, context, () => deploy(input, app, files, context)));
 };
 
 async function deploy(input: JobInput<"deploy-app">, app: AppFolder, files: ReleaseFiles, context: JobContext) {
   const { machine } = context;
-  // A control plane that was put back to an older copy gives numbers of releases again.
-  if (context.attempt === 1) await machine.files.remove(files.before);
   if (context.signal.aborted) throw await givenUpBefore(app, files, context);
   await step("check", context, () => needDocker(context));
   const before = await currentRelease(machine, app);

@@ -23,7 +23,7 @@ export async function prepareRelease(
   context: JobContext,
 ): Promise<Prepared> {
   const { model, running, texts, policy } = await resolveRelease(input, app, before, context);
-  await needConfirmation({ model, running, before, app, files: input.files }, input.confirmed, context);
+  await needConfirmation({ model, running, before, app, files: input.files }, { files, confirmed: input.confirmed }, context);
   await setAside(context.machine, files);
   await keepRelease(context.machine, files, texts);
   const count = Object.keys(model.services as Part).length;

@@ -1,3 +1,4 @@
+import type { JobErrorCode } from "@appos/shared/errors";
 import { HUB, type Login, registryOf, repositoryOf } from "@appos/shared/registries";
 import { diagnose } from "../commands/failures.ts";
 import type { CommandFailed } from "../machine/machine.ts";
@@ -23,6 +24,11 @@ export function pullFailure({ lines }: CommandFailed, wanted: readonly Wanted[],
   const trouble = registryFailure(line, { host, username, what: which }, { service, lines });
   return trouble ?? new JobFailure("PULL_FAILED", `${which}. Docker said: ${line}`, { service, lines });
 }
+
+const wantsLogin = new Set<JobErrorCode>(["REGISTRY_UNAUTHORIZED", "REGISTRY_RATE_LIMITED", "IMAGE_NOT_FOUND"]);
+
+/** Whether a login could change it. A registry that looks for a tag among those of an image, and has none, does not keep the image to itself. */
+export const mayWantLogin = ({ error: { code, message } }: JobFailure) => wantsLogin.has(code) && !/manifest unknown/i.test(message);
 
 export const notFound = ({ service, image }: Wanted, why: string, lines: string[]) =>
   new JobFailure("IMAGE_NOT_FOUND", `The image ${image} of the service ${service} was not found. ${why}`, { service, lines });

@@ -1,4 +1,3 @@
-import type { JobErrorCode } from "@appos/shared/errors";
 import type { PinnedImage } from "@appos/shared/jobs";
 import { LOGINS, RegistryHost, registryOf } from "@appos/shared/registries";
 import { composePull, type Project } from "../commands/compose.ts";
@@ -6,7 +5,7 @@ import { CommandFailed } from "../machine/machine.ts";
 import { map, type Part, text } from "../policy-model.ts";
 import { throughOutages } from "./docker-outage.ts";
 import type { JobContext } from "./job.ts";
-import { notFound, pullFailure, type Wanted } from "./pull-failure.ts";
+import { mayWantLogin, notFound, pullFailure, type Wanted } from "./pull-failure.ts";
 import { runCompose } from "./run-compose.ts";
 import { step } from "./step.ts";
 
@@ -14,7 +13,6 @@ import { step } from "./step.ts";
 const ASK_MS = 3_000;
 const WAIT_MS = 5 * 60_000;
 const isHost = (host: string) => RegistryHost.safeParse(host).success;
-const wantsLogin = new Set<JobErrorCode>(["REGISTRY_UNAUTHORIZED", "REGISTRY_RATE_LIMITED", "IMAGE_NOT_FOUND"]);
 
 /** Fetches the images that are not here, and those of the services to `refresh`. What runs is not touched. */
 export async function pullImages(
@@ -60,7 +58,7 @@ async function pull(project: Project, wanted: Wanted[], context: JobContext) {
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
     const failure = pullFailure(error, oneEach, logins ?? []);
-    if (logins || !context.logins || !wantsLogin.has(failure.error.code)) throw failure;
+    if (logins || !context.logins || !mayWantLogin(failure)) throw failure;
     context.say.note("A login may be needed, and only the control plane has it. Waiting up to five minutes for it to be back.");
     logins = await context.logins(hosts, WAIT_MS);
     if (!logins?.length) throw failure;

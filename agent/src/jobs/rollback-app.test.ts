@@ -131,6 +131,89 @@ test("cut off in the middle, the next attempt knows how the app was before, and 
   expect(running()).toEqual(["nginx:2 running"]);
 });
 
+/** Release 3 keeps its data in another volume than release 1 did, and there is data in it. */
+async function dataElsewhere() {
+  const it = await world();
+  const compose = (image: string, volume: string) =>
+    `services: {web: {image: "${image}", volumes: [{type: volume, source: ${volume}, target: /data}]}}\nvolumes: {${volume}: {name: appos-blog_${volume}}}`;
+  const deploy = (release: number, image: string, volume: string, confirmed: string[] = [], attempt = 1) =>
+    it.run("deploy-app", { release, compose: compose(image, volume), env: [], confirmed }, attempt);
+  expect(await deploy(3, "nginx:1", "old")).toMatchObject({ outcome: "succeeded" });
+  expect(await deploy(4, "nginx:2", "new")).toMatchObject({ outcome: "succeeded" });
+  it.server.facts.volumes.set("appos-blog_new", { empty: false });
+  it.server.commands.length = 0;
+  const files = () => JSON.stringify([...it.server.files]);
+  const remake = {
+    compose: compose("nginx:1", "old"),
+    env: [{ key: "A", value: "b" }],
+    images: [{ service: "web", image: "nginx:1", digest: "sha256:nginx:1" }],
+  };
+  return { ...it, deploy, files, remake };
+}
+
+test.each(["kept", "made anew"])(
+  "a release that is %s and would leave data behind is not gone back to unless that was confirmed",
+  async (how) => {
+    const { back, files, remake, running, verbs } = await dataElsewhere();
+    const more = how === "kept" ? {} : { remake };
+    const before = files();
+    const stopped = await back(3, { ...more, confirmed: ["volume-orphaned:new"] });
+    expect(stopped).toMatchObject({
+      error: { code: "CONFIRMATION_NEEDED", details: { step: "resolve", dangers: [{ id: "volume-renamed:new", level: "stop" }] } },
+    });
+    expect([files(), verbs(), running()]).toEqual([before, [], ["nginx:2 running"]]);
+    expect(await back(3, { ...more, confirmed: ["volume-renamed:new"] })).toMatchObject({ outcome: "succeeded" });
+    expect(running()).toEqual(["nginx:1 running"]);
+  },
+);
+
+test("where nobody could be asked, as by a control plane of before, it is only said", async () => {
+  const { back, running } = await dataElsewhere();
+  const { outcome, said } = await back(3);
+  expect([outcome, said.some((line) => line.includes("the volume appos-blog_new"))]).toEqual(["succeeded", true]);
+  expect(running()).toEqual(["nginx:1 running"]);
+});
+
+test("what is put back after a failure asks nobody", async () => {
+  const { server, back, deploy, running } = await dataElsewhere();
+  server.onStart = ({ status }) => void (status.image === "nginx:1" && Object.assign(status, { state: "exited", exitCode: 1 }));
+  server.facts.volumes.set("appos-blog_old", { empty: false });
+  const confirmed = ["volume-renamed:new"];
+  for (const ended of [await back(3, { confirmed }), await deploy(5, "nginx:1", "old", confirmed)])
+    expect(ended).toMatchObject({ error: { code: "UNHEALTHY", details: { restored: 4 } } });
+  expect(running()).toEqual(["nginx:2 running"]);
+});
+
+test.each(["deployment", "roll-back"])(
+  "a %s that was cut off after it had begun comes to its end, whatever holds data since",
+  async (kind) => {
+    const { server, back, deploy, running } = await dataElsewhere();
+    server.facts.volumes.clear();
+    const attempt = (number: number) =>
+      kind === "roll-back" ? back(3, { confirmed: [] }, number) : deploy(5, "nginx:1", "old", [], number);
+    const { write } = server.machine.files;
+    let cut: [string, string][] = [];
+    server.machine.files.write = async (texts) => {
+      await write(texts);
+      if (Object.keys(texts).some((path) => path.endsWith("before.json"))) cut = [...server.files];
+    };
+    await attempt(1);
+    server.files = new Map(cut);
+    expect([...server.files.keys()].filter((path) => path.endsWith("before.json"))).toHaveLength(1);
+    server.facts.volumes.set("appos-blog_new", { empty: false });
+    expect(await attempt(2)).toMatchObject({ outcome: "succeeded" });
+    expect(running()).toEqual(["nginx:1 running"]);
+  },
+);
+
+test("what was noted before release 1 was started first says nothing about a later roll-back to it that was cut off early", async () => {
+  const { server, back, running } = await world();
+  server.onStart = ({ status }) => void (status.image === "nginx:1" && Object.assign(status, { state: "exited", exitCode: 1 }));
+  expect((await back(1, {}, 2)).error?.message).toContain("Release 2 was put back and runs.");
+  expect(running()).toEqual(["nginx:2 running"]);
+  expect([...server.files.keys()].filter((path) => path.endsWith("before.json"))).toEqual([]);
+});
+
 test("images of kept releases are held as long as they are kept, and no longer", async () => {
   const { server, deploy, back } = await world();
   const held = () => server.keepers.map(({ imageId }) => imageId);

@@ -1,10 +1,12 @@
+import { ConfigFiles } from "@appos/shared/config-files";
 import type { JobInput, JobResult } from "@appos/shared/jobs";
 import { rememberedFolder } from "../adopt/remembered.ts";
 import { dotenv } from "../commands/dotenv.ts";
+import { needConfirmation } from "../plan/confirmation.ts";
 import { map, type Part, text } from "../policy-model.ts";
 import { type AppFolder, type ReleaseFiles, releaseFiles } from "./app-folder.ts";
-import { givenUpBefore, wasRunning } from "./before.ts";
-import { canonicalText } from "./canonical.ts";
+import { givenUpBefore, notingBefore, wasRunning } from "./before.ts";
+import { canonicalText, readCanonical } from "./canonical.ts";
 import { filesText } from "./config-files.ts";
 import { needDocker } from "./docker-outage.ts";
 import { orTakeBack, setAside } from "./former-texts.ts";
@@ -29,22 +31,35 @@ type Rollback = Partial<JobInput<"rollback-app">> & { appId: string; name: strin
 /** Puts a release that was live before in the place of the one that is, exactly as it ran. What ran goes on if that fails. */
 export async function rollbackApp(asked: Rollback, context: JobContext): Promise<JobResult<"rollback-app"> & { release: number }> {
   const app = await rememberedFolder(asked, context);
-  if (asked.release === undefined) return rollBack(asked, app, context);
-  return orTakeBack(context.machine, releaseFiles(app, asked.release), () => rollBack(asked, app, context));
+  const choose = () =>
+    step("check", context, async () => {
+      await needDocker(context);
+      return chosen(app, asked, context);
+    });
+  if (asked.release === undefined) {
+    const choice = await choose();
+    return notingBefore(choice.files, context, () => rollBack(asked, app, choice, context));
+  }
+  const files = releaseFiles(app, asked.release);
+  return orTakeBack(context.machine, files, () =>
+    notingBefore(files, context, async () => {
+      if (context.signal.aborted) throw await givenUpBefore(app, files, context);
+      return rollBack(asked, app, await choose(), context);
+    }),
+  );
 }
 
-async function rollBack(asked: Rollback, app: AppFolder, context: JobContext): Promise<JobResult<"rollback-app"> & { release: number }> {
+async function rollBack(asked: Rollback, app: AppFolder, { before, files, isKept }: Chosen, context: JobContext) {
   const { machine } = context;
-  if (asked.release !== undefined && context.signal.aborted) throw await givenUpBefore(app, releaseFiles(app, asked.release), context);
-
-  const { before, files, isKept } = await step("check", context, async () => {
-    await needDocker(context);
-    return chosen(app, asked, context);
+  const { texts, images } = await step("resolve", context, async () => {
+    const past = isKept ? await kept(files, context) : await remade(asked, app, files, before, context);
+    await needToBeAsked(past.texts, asked, { app, files, before }, context);
+    if (!isKept) {
+      await setAside(machine, files);
+      await keepRelease(machine, files, past.texts);
+    }
+    return past;
   });
-  if (context.attempt === 1) await machine.files.remove(files.before);
-  const { texts, images } = await step("resolve", context, () =>
-    isKept ? kept(files, context) : remade(asked, app, files, before, context),
-  );
   const model = await pinImages(await keptModel(machine, files), images, context);
   const pinned = { ...texts, canonical: canonicalText(model) };
   await machine.files.write({ [files.canonical]: pinned.canonical });
@@ -136,9 +151,20 @@ async function remade(
   if (!remake) return fail(`Release ${files.release} is not kept on this server.`);
   context.say.note(`Release ${files.release} is not kept on this server as it was deployed, and is made anew.`);
   const { texts } = await resolveRelease({ ...remake, appId, release: files.release }, app, before, context);
-  await setAside(context.machine, files);
-  await keepRelease(context.machine, files, texts);
   return { texts, images: remake.images };
+}
+
+/** What it may cost is held against what runs, as before a deployment. Root on the server, and a control plane of before, confirm nothing. */
+async function needToBeAsked(
+  { canonical, files: given }: ReleaseTexts,
+  { confirmed = null }: Rollback,
+  { app, files, before }: { app: AppFolder; files: ReleaseFiles; before: ReleaseFiles | undefined },
+  context: JobContext,
+) {
+  const live = before && (await context.machine.files.read(before.canonical));
+  const running = live === undefined ? undefined : readCanonical(live);
+  const next = { model: readCanonical(canonical), running, before, app, files: ConfigFiles.parse(JSON.parse(given)) };
+  await needConfirmation(next, { files, confirmed }, context);
 }
 
 async function pullMissing(files: ReleaseFiles, services: Part, context: JobContext) {

@@ -2,7 +2,9 @@ import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { BUSYBOX, engineWorld } from "./engine-world.ts";
+import { questionKinds } from "@appos/shared/questions";
+import { questions } from "../questions/index.ts";
+import { appId, BUSYBOX, engineWorld } from "./engine-world.ts";
 
 const world = engineWorld();
 const { machine, deploy, run, containers } = world;
@@ -67,6 +69,29 @@ test("what a roll-back cannot start makes way for what ran", async () => {
   expect(await rollBack("r-b", 1)).toMatchObject({ error: { code: "UNHEALTHY", details: { restored: 2 } } });
   expect(await containers("r-b")).toMatchObject([{ image: image("two"), state: "running" }]);
   expect(await rollBack("r-b", 7)).toMatchObject({ error: { code: "NOT_DEPLOYED", message: expect.stringContaining("Kept here: 1.") } });
+});
+
+test("a roll-back to a release that kept its data elsewhere waits until somebody has confirmed it, and nothing was touched", async () => {
+  const compose = (volume: string) =>
+    `services: {web: {image: "${BUSYBOX}", command: [sleep, "600"], stop_signal: KILL, volumes: ["${volume}:/store"]}}\nvolumes: {${volume}: {}}\n`;
+  await deploy("r-h", 1, compose("store"));
+  await deploy("r-h", 2, compose("orders"));
+  inside("r-h", "sh", "-c", "echo precious > /store/file");
+  const was = await containers("r-h");
+  const question = questionKinds.plan.input.parse({ appId: appId("r-h"), name: "r-h", compose: compose("store"), env: [] });
+  const { dangers } = await questions.plan(question, { machine, signal: new AbortController().signal });
+  const ids = dangers.filter(({ level }) => level === "stop").map(({ id }) => id);
+  expect(ids).toEqual(["volume-renamed:orders"]);
+
+  const stopped = await rollBack("r-h", 1, { confirmed: ["volume-renamed:store"] });
+  expect(stopped).toMatchObject({ error: { code: "CONFIRMATION_NEEDED", details: { step: "resolve", dangers: [{ id: ids[0] }] } } });
+  expect(await containers("r-h")).toEqual(was);
+
+  expect(await rollBack("r-h", 1, { confirmed: ids })).toMatchObject({ outcome: "succeeded" });
+  expect(inside("r-h", "ls", "/store")).toBe("");
+  // The volume of release 1 is empty: nothing is left behind on the way forward, where the data still is.
+  expect(await rollBack("r-h", 2, { confirmed: [] })).toMatchObject({ outcome: "succeeded" });
+  expect(inside("r-h", "cat", "/store/file")).toBe("precious");
 });
 
 test("what keeps an image is no part of a project, whatever the image calls itself", async () => {

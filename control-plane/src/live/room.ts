@@ -80,6 +80,9 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
     say(socket, frames);
   }
 
+  /** Which of its jobs the link was asked to describe and has not yet: what nobody asked for is not taken up. Should this be lost, the next link is asked. */
+  let describing = new Set<string>();
+
   async function look() {
     const socket = newest();
     if (socket) sayOffers(socket, await news(services, linkOf(socket), offered));
@@ -118,6 +121,7 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
     if (!frames) return socket.close(closeCodes.stale, "A newer link is open");
     socket.proven = true;
     offered = new Map();
+    describing = new Set(frames.flatMap((frame) => (frame.type === "describe" ? [frame.jobId] : [])));
     streams.end("The server's agent has connected anew");
     closeOlder(socket.epoch);
     elsewhere?.joined(serverId, socket.epoch);
@@ -153,6 +157,7 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
       case "terminals":
         return services.terminals.reported(serverId, socket.epoch, frame);
     }
+    if (frame.type === "described" && !describing.delete(frame.offer.jobId)) return;
     failpoint(`control plane: ${frame.type} is here`);
     if ("jobId" in frame && frame.type !== "output" && frame.type !== "logins-wanted") offered.delete(frame.jobId);
     const answers = await answer(services, linkOf(socket), frame);

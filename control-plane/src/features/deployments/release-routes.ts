@@ -26,8 +26,7 @@ export const releaseRoutes = ({ deployments }: Services) =>
       valid("header", IdempotencyKey),
       valid("json", RollBack),
       async (c) => {
-        const { release } = c.req.valid("json");
         const key = c.req.valid("header")["idempotency-key"];
-        return ok(c, { deployment: await deployments.rollBack(c.req.param("id"), release, actorOf(c), key) }, 202);
+        return ok(c, { deployment: await deployments.rollBack(c.req.param("id"), c.req.valid("json"), actorOf(c), key) }, 202);
       },
     );

@@ -80,6 +80,19 @@ test("the one before the live one is gone back to, as a deployment of its own; w
   expect(items).toContainEqual(expect.objectContaining({ action: "rollback-app", subject: "shop to release 2" }));
 });
 
+test("a server is told what was confirmed, and that nothing was where nothing is said; a key stands for what it confirmed", async () => {
+  const { rollBack, agent, offered } = await shop();
+  const confirm = ["volume-renamed:data"];
+  const headers = { "idempotency-key": "sure" };
+  const { data } = await rollBack({ release: 1, confirm }, headers);
+  expect(offered().input["confirmed"]).toEqual(confirm);
+  expect(await rollBack({ release: 1 }, headers)).toMatchObject({ status: 409, error: { code: "IDEMPOTENCY_CONFLICT" } });
+  await carryOut(agent, data.deployment.jobId, 1);
+  await rollBack({ release: 2 });
+  expect(offered().input["confirmed"]).toEqual([]);
+  expect(await rollBack({ release: 1, confirm: "all" })).toMatchObject({ status: 400 });
+});
+
 test("a roll-back that fails leaves live what was; the same key asks once", async () => {
   const { rollBack, agent, view, admin } = await shop();
   const headers = { "idempotency-key": "again" };

@@ -3,8 +3,9 @@ import { z } from "zod";
 import { DeploymentQuery, DeploymentView } from "@appos/shared/deployments";
 import { page, PageQuery } from "@appos/shared/envelope";
 import { Entry } from "@appos/shared/jobs";
-import { allow, type AppEnv } from "../../access.ts";
+import { allow, type AppEnv, callerOf } from "../../access.ts";
 import { actorOf } from "../../actor.ts";
+import { limitedTo } from "../auth/roles.ts";
 import { ok } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { eventStream, lastEventId } from "../../sse.ts";
@@ -17,11 +18,11 @@ export const deploymentRoutes = (services: Services) =>
   new Hono<AppEnv>()
     .get(
       "/",
-      allow("deployments", "read", { summary: "Deployments, newest first", data: page(DeploymentView) }),
+      allow("deployments", "read", { summary: "Deployments, newest first", data: page(DeploymentView), narrows: true }),
       valid("query", PageQuery.extend(DeploymentQuery.shape)),
       async (c) => {
         const { appId, ...page } = c.req.valid("query");
-        return ok(c, await services.deployments.list(page, appId));
+        return ok(c, await services.deployments.list(page, appId, limitedTo(callerOf(c))));
       },
     )
     .get("/:id", allow("deployments", "read", { summary: "One deployment", data: DeploymentView }), async (c) =>

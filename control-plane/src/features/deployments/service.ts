@@ -3,6 +3,7 @@ import type { AppView, NewApp } from "@appos/shared/apps";
 import type { DeploymentView } from "@appos/shared/deployments";
 import type { PageQuery } from "@appos/shared/envelope";
 import { isDeployment, jobKinds } from "@appos/shared/jobs";
+import type { RollBack } from "@appos/shared/releases";
 import { AppError, errorText, notFound } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { Ports, Statement } from "../../ports.ts";
@@ -122,7 +123,9 @@ export function deploymentService(
 
   return {
     get: async (id: string) => viewOf(await find(id)),
-    list: async (page: PageQuery, appId?: string) => pageOf(await viewsOf(await store.list(page, appId)), await store.count(appId), page),
+    /** Of one app, or of all; `within`: of the apps of these projects only. */
+    list: async (page: PageQuery, appId?: string, within?: string[]) =>
+      pageOf(await viewsOf(await store.list(page, appId, within)), await store.count(appId, within), page),
 
     /** A new app, its first version and its first deployment: all of it or nothing. */
     async create(
@@ -196,13 +199,13 @@ export function deploymentService(
     },
 
     /** Puts an earlier release in the place of the live one; or the live one again, where what runs was changed by hand. */
-    async rollBack(idOrName: string, asked: number | undefined, actor: Actor, key?: string): Promise<DeploymentView> {
+    async rollBack(idOrName: string, asked: RollBack, actor: Actor, key?: string): Promise<DeploymentView> {
       const app = await apps.find(idOrName);
       await apps.notRemoving(app);
-      const request = { rollback: app.id, release: asked };
+      const request = { rollback: app.id, ...asked };
       const earlier = await jobs.earlier(actor, key, request);
       if (earlier) return ofJob(earlier);
-      const row = await past.target(app, asked);
+      const row = await past.target(app, asked.release);
       const { number: release, version } = row;
       const server = await servers.find(app.serverId);
       const id = newId("dep", clock);
@@ -210,6 +213,7 @@ export function deploymentService(
         appId: app.id,
         name: app.name,
         release,
+        confirmed: asked.confirm ?? [],
         keep: app.keepReleases,
         adopted: app.adopts,
         remake: await past.remake(app, row),

@@ -7,7 +7,11 @@ import { type DeploymentRow, deployments, type ReleaseRow, releases } from "./sc
 export function deploymentStore(database: Database) {
   const first = async (rows: Promise<DeploymentRow[]>) => (await rows).at(0);
   const ranOnce = (appId: string) => and(eq(releases.appId, appId), isNotNull(releases.images));
-  const of = (appId: string | undefined) => (appId === undefined ? undefined : eq(deployments.appId, appId));
+  const of = (appId: string | undefined, within?: string[]) =>
+    and(
+      appId === undefined ? undefined : eq(deployments.appId, appId),
+      within && sql`${deployments.appId} in (select id from apps where ${inArray(sql`apps.projectId`, within)})`,
+    );
   // Prepared: it is asked at every change of a job.
   const byJob = database
     .select()
@@ -17,12 +21,13 @@ export function deploymentStore(database: Database) {
   return {
     find: (id: string) => first(database.select().from(deployments).where(eq(deployments.id, id))),
     findByJob: (jobId: string) => first(byJob.all({ jobId })),
-    count: async (appId?: string) => (await database.select({ n: count() }).from(deployments).where(of(appId)))[0]!.n,
-    list: ({ page, pageSize }: PageQuery, appId?: string) =>
+    count: async (appId?: string, within?: string[]) =>
+      (await database.select({ n: count() }).from(deployments).where(of(appId, within)))[0]!.n,
+    list: ({ page, pageSize }: PageQuery, appId?: string, within?: string[]) =>
       database
         .select()
         .from(deployments)
-        .where(of(appId))
+        .where(of(appId, within))
         .orderBy(desc(deployments.number))
         .limit(pageSize)
         .offset((page - 1) * pageSize),

@@ -20,6 +20,7 @@ export function dispatcher(
   secrets: Secrets,
   system: SystemService,
   changed: (job: Job) => Job,
+  isElsewhere: (appId: string, serverId: string) => Promise<boolean>,
 ) {
   const links = linkStore(database);
   const inputOf = async ({ id, input }: Job): Promise<unknown> => JSON.parse(await secrets.open(input, `job ${id}`));
@@ -65,7 +66,9 @@ export function dispatcher(
     async adopt(link: Link, offer: Offer): Promise<Job | undefined> {
       const { data: kind } = JobKind.safeParse(offer.kind);
       if (!kind) return undefined;
-      const { appId = null, name = null } = (offer.input ?? {}) as { appId?: string; name?: string };
+      const { appId: said = null, name = null } = (offer.input ?? {}) as { appId?: string; name?: string };
+      // An agent speaks of its own server's apps only.
+      const appId = said !== null && (await isElsewhere(said, link.serverId)) ? null : said;
       const { jobId: id, lane, by } = offer;
       const input = await secrets.seal(JSON.stringify(offer.input), `job ${id}`);
       const now = clock.now();

@@ -45,7 +45,7 @@ export function jobService(
   activity: ActivityService,
   servers: ServerService,
   system: SystemService,
-  after: () => { reactions: Reactions; watch: Watch; records: Records },
+  after: () => { reactions: Reactions; watch: Watch; records: Records; isElsewhere(appId: string, serverId: string): Promise<boolean> },
 ) {
   const { database, rooms, clock, events } = ports;
   const store = jobStore(database);
@@ -55,7 +55,7 @@ export function jobService(
     after().watch(job);
     return job;
   };
-  const agents = dispatcher(ports, secrets, system, changed);
+  const agents = dispatcher(ports, secrets, system, changed, (appId, serverId) => after().isElsewhere(appId, serverId));
 
   async function view(job: ListedJob, server?: { name: string }): Promise<JobView> {
     const { id, kind, state, serverId, appId, appName, by, queuedAt, startedAt, endedAt, cancelAskedAt, error, logRemovedAt } = job;
@@ -67,10 +67,10 @@ export function jobService(
     get,
     getMany: (ids: string[]) => store.findMany(ids),
     view,
-    async list(page: PageQuery) {
-      const rows = await store.list(page);
+    async list(page: PageQuery, within?: string[]) {
+      const rows = await store.list(page, within);
       const of = await servers.presences(rows.map(({ serverId }) => serverId));
-      return pageOf(await Promise.all(rows.map((job) => view(job, of.get(job.serverId)))), await store.count(), page);
+      return pageOf(await Promise.all(rows.map((job) => view(job, of.get(job.serverId)))), await store.count(within), page);
     },
     /** What a job said. A log that is going is gone: it is never shown in part. */
     async entries(id: string, from: number): Promise<Entry[]> {
@@ -78,7 +78,7 @@ export function jobService(
       return job.logRemovedAt === null ? store.entries(job.id, from, ENTRIES_AT_ONCE) : [];
     },
     openOfApps: (appId?: string) => store.openOfApps(appId),
-    countOpen: () => store.countOpen(),
+    countOpen: (within?: string[]) => store.countOpen(within),
     countOpenByState: () => store.countOpenByState(),
     /** Lets go of what is over, when it is too old or there is too much of it. Called every minute. */
     tidy: retention(ports, system.steadyNow, () => after().records),

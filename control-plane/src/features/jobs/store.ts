@@ -62,15 +62,19 @@ export function jobStore(database: Database) {
     .set({ told: true })
     .where(eq(jobs.id, placeholder("id")))
     .prepare();
+  /** Of the apps of these projects. */
+  const of = (within: string[] | undefined) =>
+    within && sql`${jobs.appId} in (select id from apps where ${inArray(sql`apps.projectId`, within)})`;
   return {
     find: (id: string) => first(byId.all({ id })),
     findMany: (ids: string[]) => database.select(shown).from(jobs).where(inArray(jobs.id, ids)),
     findByKey: (key: string) => first(database.select().from(jobs).where(eq(jobs.key, key))),
-    count: async () => (await database.select({ n: count() }).from(jobs))[0]!.n,
-    list: ({ page, pageSize }: PageQuery) =>
+    count: async (within?: string[]) => (await database.select({ n: count() }).from(jobs).where(of(within)))[0]!.n,
+    list: ({ page, pageSize }: PageQuery, within?: string[]) =>
       database
         .select(shown)
         .from(jobs)
+        .where(of(within))
         .orderBy(desc(jobs.number))
         .limit(pageSize)
         .offset((page - 1) * pageSize),
@@ -84,7 +88,13 @@ export function jobStore(database: Database) {
             .where(and(isOpen(jobs), isNotNull(jobs.appId)))
             .orderBy(asc(jobs.number)),
     countOpenByState: () => database.select({ state: jobs.state, n: count() }).from(jobs).where(isOpen(jobs)).groupBy(jobs.state),
-    countOpen: async () => (await database.select({ n: count() }).from(jobs).where(isOpen(jobs)))[0]!.n,
+    countOpen: async (within?: string[]) =>
+      (
+        await database
+          .select({ n: count() })
+          .from(jobs)
+          .where(and(isOpen(jobs), of(within)))
+      )[0]!.n,
     entries: (id: string, after: number, limit: number) =>
       database
         .select({ seq: entries.seq, at: entries.at, step: entries.step, stream: entries.stream, text: entries.text })

@@ -104,8 +104,9 @@ test.each([
 });
 
 test("a job that an agent tells of is handed no login, whatever it names", async () => {
-  const { agent } = await deploying("ghcr.io/team/web:1");
+  const { connect } = await deploying("ghcr.io/team/web:1");
   const jobId = "job_00000000000000000000000001";
+  const agent = await connect([jobId]);
   const input = { appId: "app_x", name: "x", release: 1, compose: 'services: {web: {image: "ghcr.io/x/$Y"}}', env: [] };
   const offer = { jobId, number: 99, by: null, kind: "deploy-app", lane: "app_x", input, after: 0, timeLimitMs: 1_000 };
   await agent.says({ type: "described", offer });
