@@ -18,7 +18,7 @@ const shared = [
   { name: "menus", test: floating, priority: 0, minShareCount: 2 },
   {
     name: "common",
-    test: /node_modules\/(svelte|clsx|esm-env|@lucide)\/|\/src\/lib\/((format|ui)\/(?!code-editor|Dialog|Menu)|[^/]+\.ts$)/,
+    test: /node_modules\/(svelte|clsx|esm-env|@lucide)\/|\/src\/lib\/((format|ui)\/(?!code-editor|ConfirmRemoval|Dialog|Menu)|[^/]+\.ts$)/,
     priority: 2,
     minShareCount: 3,
   },

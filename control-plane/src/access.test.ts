@@ -18,6 +18,7 @@ const open = [
 /** What a viewer may change: only what is their own. */
 const ofViewers = [
   "POST /api/v1/auth/logout",
+  "PUT /api/v1/auth/password",
   "POST /api/v1/tokens",
   "DELETE /api/v1/tokens/:id",
   "PUT /api/v1/apps/:id/favourite",

@@ -4,17 +4,22 @@ import { createMiddleware } from "hono/factory";
 import { describeRoute, resolver, uniqueSymbol } from "hono-openapi";
 import type { z } from "zod";
 import { Failure, success } from "@appos/shared/envelope";
-import { AppError } from "./errors.ts";
-import { type ActionOn, may, type Resource } from "./features/auth/roles.ts";
+import { AppError, notFound } from "./errors.ts";
+import { type ActionOn, may, type Resource, rolesInProject, sees } from "./features/auth/roles.ts";
 import { SESSION_COOKIE } from "./features/auth/sessions.ts";
 import type { Caller } from "./features/auth/service.ts";
+import type { Thing } from "./features/people/service.ts";
 import type { Services } from "./services.ts";
 
 export type AppEnv = {
   Variables: {
     caller: Caller | undefined;
+    /** Who is calling, asked anew. */
+    callerNow: () => Promise<Caller | undefined>;
     /** Whether whoever called may still call: an answer that goes on for hours asks again. */
     stillIn: () => Promise<boolean>;
+    /** The projects to which something belongs. */
+    projectsOf: (thing: Thing) => Promise<string[]>;
     address: string;
     requestId: string;
   };
@@ -26,15 +31,40 @@ export interface Declaration {
   /** Of what a success carries. Left out for what is no JSON. */
   data?: z.ZodType;
   status?: 200 | 201 | 202;
+  /** Its address names nothing of one project, and it sees to it itself that nobody gets or changes more than is theirs. */
+  narrows?: true;
 }
 const declared = Symbol("declared");
 
 /** The gate. Every route begins with it; one that does not, does not start. */
 export const allow = <R extends Resource>(resource: R, action: ActionOn<R>, declaration: Declaration) =>
-  declare(`${resource}:${action}`, declaration, (c) => {
-    const caller = signedIn(c);
-    if (!may(caller.role, resource, action)) throw new AppError("FORBIDDEN", `Your role, ${caller.role}, may not do this.`);
+  declare(`${resource}:${action}`, declaration, async (c, caller = signedIn(c)) => {
+    if (may(caller.role, resource, action)) return;
+    const roles = rolesInProject(resource, action);
+    const holds = caller.projects.filter(({ role }) => roles.includes(role)).map(({ id }) => id);
+    const named = thingAt(c);
+    if (!named && declaration.narrows && roles.length > 0 && (action === "read" || holds.length > 0)) return;
+    const projects = named && caller.projects.length > 0 ? await c.get("projectsOf")(named) : [];
+    if (projects.some((id) => holds.includes(id))) return;
+    const seen = projects.find((id) => sees(caller, id));
+    // What somebody may not know of is not there for them, whatever they want of it.
+    if (named && caller.role === "member" && seen === undefined && roles.length > 0) notFound(named.kind);
+    const role = caller.projects.find(({ id }) => id === seen)?.role;
+    refuse("FORBIDDEN", `Your role${role ? " in this project" : ""}, ${role ?? caller.role}, may not do this.`);
   });
+
+const kinds: Record<string, Thing["kind"]> = {
+  apps: "app",
+  deployments: "deployment",
+  jobs: "job",
+  projects: "project",
+  servers: "server",
+};
+function thingAt(c: Context<AppEnv>): Thing | undefined {
+  const kind = kinds[c.req.path.split("/")[3] ?? ""];
+  const id = c.req.param("id");
+  return kind && id !== undefined ? { kind, id } : undefined;
+}
 
 /** For whoever is signed in, whatever their role. */
 export const allowSignedIn = (declaration: Declaration) => declare("signed in", declaration, (c) => void signedIn(c));
@@ -42,9 +72,16 @@ export const allowSignedIn = (declaration: Declaration) => declare("signed in", 
 /** For anyone: what is here guards itself, or is no secret. */
 export const allowAnyone = (declaration: Declaration) => declare("anyone", declaration, () => {});
 
-function declare(who: string, { summary, data, status = 200 }: Declaration, check: (c: Context<AppEnv>) => void) {
+type Check = (c: Context<AppEnv>, caller?: Caller) => Promise<void> | void;
+
+function declare(who: string, { summary, data, status = 200 }: Declaration, check: Check) {
   const gate = createMiddleware<AppEnv>(async (c, next) => {
-    check(c);
+    await check(c);
+    // Whoever is somebody else by now, or has another role, begins anew.
+    c.set("stillIn", async () => {
+      const [before, now] = [c.get("caller"), await c.get("callerNow")()];
+      return now !== undefined && now.role === before?.role && (await passes(check, c, now));
+    });
     await next();
   });
   const json = (schema: z.ZodType) => ({ content: { "application/json": { schema: resolver(schema) } } });
@@ -57,6 +94,16 @@ function declare(who: string, { summary, data, status = 200 }: Declaration, chec
     },
   });
   return Object.assign(gate, { [declared]: who, [uniqueSymbol]: Reflect.get(documented, uniqueSymbol) as unknown });
+}
+
+async function passes(check: Check, c: Context<AppEnv>, caller: Caller): Promise<boolean> {
+  try {
+    await check(c, caller);
+    return true;
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
+  }
 }
 
 function signedIn(c: Context<AppEnv>): Caller {
@@ -79,7 +126,7 @@ export function assertGated(routes: { method: string; path: string; handler: unk
 }
 
 /** Finds out who is calling: a session's cookie or a token. A change asked for by cookie must come from our own pages. */
-export const identify = ({ auth, system }: Services): MiddlewareHandler<AppEnv> =>
+export const identify = ({ auth, people, system }: Services): MiddlewareHandler<AppEnv> =>
   createMiddleware<AppEnv>(async (c, next) => {
     const bearer = /^Bearer (\S+)$/.exec(c.req.header("authorization") ?? "")?.[1];
     const cookie = getCookie(c, SESSION_COOKIE);
@@ -87,7 +134,8 @@ export const identify = ({ auth, system }: Services): MiddlewareHandler<AppEnv> 
     if (unsafe && !bearer) assertSameOrigin(c, system.publicUrl(c.req.url));
     const find = async () => (bearer ? auth.byToken(bearer) : cookie ? auth.bySession(cookie) : undefined);
     c.set("caller", await find());
-    c.set("stillIn", async () => (await find()) !== undefined);
+    c.set("callerNow", find);
+    c.set("projectsOf", people.projectsOf);
     await next();
   });
 
@@ -99,6 +147,6 @@ function assertSameOrigin(c: Context<AppEnv>, publicUrl: string) {
   if (origin === undefined || !own.includes(origin)) refuse("CROSS_ORIGIN", "This request did not come from the console's own pages.");
 }
 
-function refuse(code: "UNAUTHENTICATED" | "CROSS_ORIGIN", message: string): never {
+function refuse(code: "UNAUTHENTICATED" | "CROSS_ORIGIN" | "FORBIDDEN", message: string): never {
   throw new AppError(code, message);
 }

@@ -15,6 +15,7 @@ import { deploymentRoutes } from "./features/deployments/routes.ts";
 import { projectEnvRoutes, serverEnvRoutes } from "./features/env/routes.ts";
 import { jobRoutes } from "./features/jobs/routes.ts";
 import { logRoutes } from "./features/logs/routes.ts";
+import { peopleRoutes } from "./features/people/routes.ts";
 import { planRoutes } from "./features/plans/routes.ts";
 import { searchRoutes } from "./features/search/routes.ts";
 import { projectRoutes } from "./features/projects/routes.ts";
@@ -95,6 +96,7 @@ export function createApp(services: Services, { address, log }: Face) {
     .route("/api/v1/search", searchRoutes(services))
     .route("/api/v1/projects", projectRoutes(services))
     .route("/api/v1/projects", projectEnvRoutes(services))
+    .route("/api/v1/projects", peopleRoutes(services))
     .route("/api/v1/registries", registryRoutes(services))
     .route("/api/v1/agent", enrollRoutes(services))
     .route("/api/v1/apps", appRoutes(services))

@@ -9,6 +9,7 @@ import { sharedEnvService } from "./features/env/service.ts";
 import { hostActService } from "./features/host-acts/service.ts";
 import { jobService, type Reactions, type Settled } from "./features/jobs/service.ts";
 import { logService } from "./features/logs/service.ts";
+import { peopleService } from "./features/people/service.ts";
 import { planService } from "./features/plans/service.ts";
 import { projectService } from "./features/projects/service.ts";
 import { registryService } from "./features/registries/service.ts";
@@ -30,15 +31,17 @@ export function createServices(ports: Ports) {
   const vault = secrets(ports.keys.master);
   const system = systemService(ports, identity(ports.keys.master));
   const activity = activityService(ports, system);
-  const auth = authService(ports, activity);
+  const auth = authService(ports, activity, () => people);
   const servers = serverService(ports, system, activity, () => apps.counts);
   const jobs = jobService(ports, vault, activity, servers, system, () => ({
     reactions,
     watch: deployments.watch,
     records: deployments.records,
+    isElsewhere: apps.isElsewhere,
   }));
   const configs = configService(ports, vault);
   const projects = projectService(ports, activity, () => apps.inProjects);
+  const people = peopleService(ports, activity, auth, projects);
   const sharedEnv = sharedEnvService(ports, vault, activity);
   const registries = registryService(ports, vault, activity, servers, jobs);
   const templateSources = templateSourceService(ports, activity);
@@ -52,7 +55,7 @@ export function createServices(ports: Ports) {
   const drift = driftService(ports, { configs, apps, deployments });
   const hostActs = hostActService(ports, servers, apps, activity);
   const logs = logService(ports, apps);
-  const terminals = terminalService(ports, system, auth, servers, apps, activity);
+  const terminals = terminalService(ports, system, auth, servers, apps, people, activity);
 
   const deployed: Settled = async (job) => {
     await deployments.settled(job);
@@ -76,6 +79,7 @@ export function createServices(ports: Ports) {
     jobs,
     configs,
     projects,
+    people,
     sharedEnv,
     registries,
     templateSources,

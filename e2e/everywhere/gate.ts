@@ -46,6 +46,7 @@ export const gateStories = (w: WorldWithServer) =>
     /** What is a viewer's own: their session, their tokens and what they want to have at hand. */
     const own = [
       "POST /api/v1/auth/logout",
+      "PUT /api/v1/auth/password",
       "POST /api/v1/tokens",
       "DELETE /api/v1/tokens/{id}",
       "PUT /api/v1/apps/{id}/favourite",
@@ -68,6 +69,7 @@ export const gateStories = (w: WorldWithServer) =>
     /** There is none of these here, or something has to be asked for: a viewer gets that far. */
     const absent = [
       "GET /api/v1/projects/{id}",
+      "GET /api/v1/projects/{id}/people",
       "GET /api/v1/template-sources/{id}",
       "GET /api/v1/template-sources/{id}/report",
       "GET /api/v1/search",

@@ -4,13 +4,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Api } from "../world/api.ts";
 import { visitor } from "../world/browser.ts";
 import { agreesToThePlan, fills, heading, presses, reads, signsIn, succeeds } from "../world/console.ts";
-import { administrator, controlPlaneWithServer } from "../world/control-plane.ts";
+import { administrator, type ControlPlane, controlPlaneWithServer } from "../world/control-plane.ts";
 import { appNamed, containersOf } from "../world/docker.ts";
 import { endAll } from "../world/ends.ts";
 import { buildImages } from "../world/images.ts";
 
 afterAll(endAll);
 
+let controls: ControlPlane;
 let admin: Api;
 let page: Page;
 const shop = appNamed("shop");
@@ -25,7 +26,7 @@ const compose = `services:
 beforeAll(async () => {
   await buildImages();
   const world = await controlPlaneWithServer();
-  admin = world.admin;
+  ({ controls, admin } = world);
   const { deployment } = await admin.create(shop, compose.replace(/    volumes.*\n/, ""));
   expect(await admin.settled(deployment.id)).toMatchObject({ status: "succeeded" });
   page = await visitor(world.controls.url);
@@ -127,6 +128,48 @@ test("apps of a project share its variables, which are told as changed until the
   await page.getByRole("main").getByRole("button", { name: "Deploy", exact: true }).last().click();
   await deploysAsPlanned();
   expect(await environ()).toEqual(expect.arrayContaining(["REGION=eu", "MODE=production"]));
+});
+
+test("who edits is told what somebody else has saved meanwhile, and loses nothing unasked", async () => {
+  let saves = 0;
+  const somebodyElseSaves = () => admin.saveCompose(shop, `${compose}# saved by somebody else ${++saves}\n`);
+  const mode = page.getByRole("textbox", { name: "Value of MODE" });
+  const leaves = async (answer: "accept" | "dismiss") => {
+    const asked = new Promise<void>((done) => page.once("dialog", (question) => done(question[answer]())));
+    await Promise.all([asked, page.getByRole("link", { name: "Config", exact: true }).click()]);
+  };
+
+  await page.goto(`/apps/${shop}/env`);
+  await mode.fill("staging");
+  await somebodyElseSaves();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await reads(page, /Somebody else has saved version \d+ meanwhile/);
+  expect(await mode.inputValue()).toBe("staging");
+  await presses(page, "Take theirs");
+  await expect.poll(() => mode.inputValue()).toBe("production");
+  await mode.fill("testing");
+  await leaves("dismiss");
+  expect(await mode.inputValue()).toBe("testing");
+  await leaves("accept");
+
+  await page.getByRole("tab", { name: "conf/motd" }).click();
+  await page.getByRole("textbox", { name: "conf/motd" }).click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type(", all of you");
+  // What is fetched again when the link is back is no reason to forget an edit.
+  const again = page.waitForResponse(/\/versions\/\d+$/, { timeout: 60_000 });
+  await controls.stop();
+  await controls.start();
+  await again;
+  await page.getByText("welcome, all of you").waitFor();
+  await somebodyElseSaves();
+  await reads(page, /There is a newer version: \d+, by /);
+  await presses(page, "Keep mine");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await reads(page, /Saved as version \d+\./);
+  const { version } = await admin.app(shop);
+  const { files } = await admin.get<{ files: { content: string }[] }>(`apps/${shop}/versions/${version}/files`);
+  expect(files.map(({ content }) => content)).toEqual(["welcome, all of you"]);
 });
 
 test("the palette finds what there is by the keyboard alone", async () => {

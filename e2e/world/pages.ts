@@ -51,6 +51,7 @@ export function everyPage({ shop, billing, docs, good, bad }: House, setupUrl: s
     { name: "template-source-add", path: "/catalog/sources", ready: has("button", "Add source"), act: press("Add source") },
     { name: "activity", path: "/activity", ready: says(shop) },
     { name: "settings", path: "/settings", ready: has("button", "Sign out") },
+    { name: "person-add", path: "/settings", ready: has("button", "Sign out"), act: press("Add person") },
     { name: "not-found", path: "/nowhere", ready: has("heading", /./) },
     { name: "app-not-found", path: "/apps/nowhere", ready: says("NOT_FOUND") },
   ];

@@ -12,11 +12,12 @@ export const Event = z.object({
     "job.changed",
     "project.changed",
     "project.removed",
+    "user.changed",
     "registry.changed",
     "activity.added",
     "template-source.changed",
   ]),
-  /** Of the server, app, deployment, job, project or activity. */
+  /** Of the server, app, deployment, job, project, user or activity. */
   id: z.string(),
   /** `server.sampled`: a ServerSample. */
   data: z.unknown().optional(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ProjectRole } from "./auth.ts";
 import { Name } from "./ids.ts";
 
 export const NewProject = z.strictObject({ name: Name, description: z.string().trim().max(500).default("") });
@@ -13,3 +14,11 @@ export const ProjectView = z
   .object({ id: z.string(), name: z.string(), description: z.string(), apps: z.int(), createdAt: z.int() })
   .meta({ id: "Project" });
 export type ProjectView = z.output<typeof ProjectView>;
+
+/** Somebody who is in a project. */
+export const PersonView = z.object({ userId: z.string(), email: z.string(), name: z.string(), role: ProjectRole }).meta({ id: "Person" });
+export type PersonView = z.output<typeof PersonView>;
+
+/** Whoever is in the project already is given this role. */
+export const SavePerson = z.strictObject({ role: ProjectRole });
+export type SavePerson = z.output<typeof SavePerson>;

@@ -1,7 +1,7 @@
 import type { FoundProjectView } from "@appos/shared/adoption";
 import type { ActivityView } from "@appos/shared/activity";
 import type { AppQuery, AppView, ChangeApp, NewApp, ServiceState } from "@appos/shared/apps";
-import type { Login, Me, NewToken, Setup, TokenView } from "@appos/shared/auth";
+import type { ChangePassword, ChangeUser, Login, Me, NewToken, NewUser, ProjectRole, Setup, TokenView, UserView } from "@appos/shared/auth";
 import type { ConfigFile } from "@appos/shared/config-files";
 import type { ConfigComparison, ConfigVersion, ConfigVersionSummary, SaveCompose, SaveConfig } from "@appos/shared/configs";
 import type { DeploymentView, StartDeployment } from "@appos/shared/deployments";
@@ -11,7 +11,7 @@ import type { Failure, Page } from "@appos/shared/envelope";
 import type { JobView } from "@appos/shared/jobs";
 import type { AskNewPlan, AskPlan, PlanView } from "@appos/shared/plan";
 import type { LogDownloadQuery, LogLine, LogPast } from "@appos/shared/logs";
-import type { ChangeProject, ProjectView } from "@appos/shared/projects";
+import type { ChangeProject, PersonView, ProjectView } from "@appos/shared/projects";
 import type { EditRegistry, NewRegistry, RegistryTest, RegistryView } from "@appos/shared/registries";
 import type { SearchHit } from "@appos/shared/search";
 import type { ReleaseView, RollBack } from "@appos/shared/releases";
@@ -103,6 +103,13 @@ export const api = {
     login: (login: Login) => post<Me>("/auth/login", login),
     logout: () => post<unknown>("/auth/logout"),
     me: () => get<Me>(ME),
+    changePassword: (changed: ChangePassword) => call<unknown>("PUT", "/auth/password", { body: changed }),
+  },
+  users: {
+    list: () => get<Page<UserView>>("/users?pageSize=200"),
+    add: (user: NewUser) => post<UserView>("/users", user),
+    change: (user: string, changed: ChangeUser) => call<UserView>("PATCH", `/users/${id(user)}`, { body: changed }),
+    remove: (user: string) => call<unknown>("DELETE", `/users/${id(user)}`),
   },
   tokens: {
     list: async () => (await get<Page<TokenView>>("/tokens")).items,
@@ -179,6 +186,10 @@ export const api = {
     add: (project: { name: string; description: string }) => post<ProjectView>("/projects", project),
     change: (project: string, changed: ChangeProject) => call<ProjectView>("PATCH", `/projects/${id(project)}`, { body: changed }),
     remove: (project: string) => call<unknown>("DELETE", `/projects/${id(project)}`),
+    people: (project: string) => get<Page<PersonView>>(`/projects/${id(project)}/people?pageSize=200`),
+    savePerson: (project: string, user: string, role: ProjectRole) =>
+      call<PersonView>("PUT", `/projects/${id(project)}/people/${id(user)}`, { body: { role } }),
+    removePerson: (project: string, user: string) => call<unknown>("DELETE", `/projects/${id(project)}/people/${id(user)}`),
   },
   /** Variables that the apps of a project or a server share. */
   sharedEnv: {

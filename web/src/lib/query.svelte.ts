@@ -61,7 +61,7 @@ export class Query<T> {
       const value = await fetch();
       settle(() => this.set(value, key));
     } catch (cause) {
-      settle(() => (this.error = asApiError(cause)));
+      settle(() => this.#fail(asApiError(cause)));
     }
     settle(() => {
       this.loading = this.#busy = false;
@@ -75,6 +75,14 @@ export class Query<T> {
     known.set(key, value);
     this.value = value;
     this.error = undefined;
+  }
+
+  /** What is gone, or may not be seen any more, is not shown any longer. */
+  #fail(error: ApiError) {
+    this.error = error;
+    if (error.code !== "NOT_FOUND" && error.code !== "FORBIDDEN") return;
+    known.delete(this.#source.key);
+    this.value = undefined;
   }
 
   #begin(next: Source<T>) {

@@ -42,6 +42,11 @@ class ViewerLink {
     return () => this.#listeners.delete(listener);
   }
 
+  /** All that is shown is fetched again. */
+  startOver(): void {
+    this.#tell({ type: "reset" });
+  }
+
   #open(again = false) {
     let brokenSoon: ReturnType<typeof setTimeout> | undefined;
     const close = openEventStream({

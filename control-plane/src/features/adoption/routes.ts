@@ -18,12 +18,12 @@ export const adoptionRoutes = ({ adoption }: Services) =>
   new Hono<AppEnv>()
     .get(
       "/:id/projects",
-      allow("servers", "read", { summary: "Compose projects that run on a server and are no apps", data: Found }),
+      allow("servers", "survey", { summary: "Compose projects that run on a server and are no apps", data: Found }),
       async (c) => ok(c, { items: await adoption.list(c.req.param("id")) }),
     )
     .post(
       "/:id/projects/:project/adopt",
-      allow("apps", "manage", { summary: "Take a compose project over as an app, as it runs", data: Adopted, status: 202 }),
+      allow("servers", "manage", { summary: "Take a compose project over as an app, as it runs", data: Adopted, status: 202 }),
       valid("header", IdempotencyKey),
       valid("json", AdoptProject),
       async (c) => {

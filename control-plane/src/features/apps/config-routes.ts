@@ -2,18 +2,20 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { ConfigComparison, ConfigFilesView, ConfigVersion, ConfigVersionSummary, SaveCompose, SaveConfig } from "@appos/shared/configs";
 import { page, PageQuery } from "@appos/shared/envelope";
-import { allow, type AppEnv } from "../../access.ts";
+import { allow, type AppEnv, callerOf } from "../../access.ts";
 import { actorOf } from "../../actor.ts";
 import { ok } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { valid } from "../../valid.ts";
+import { mayRefer } from "./may.ts";
 
 const number = z.coerce.number().int().positive();
 const VersionParam = z.object({ id: z.string(), n: number });
 const CompareParam = z.object({ id: z.string(), n: number, other: number });
 
-export const configRoutes = ({ apps, configs }: Services) =>
-  new Hono<AppEnv>()
+export const configRoutes = (services: Services) => {
+  const { apps, configs } = services;
+  return new Hono<AppEnv>()
     .get(
       "/:id/versions",
       allow("apps", "read", { summary: "Config versions, newest first", data: page(ConfigVersionSummary) }),
@@ -51,5 +53,10 @@ export const configRoutes = ({ apps, configs }: Services) =>
       "/:id/config",
       allow("apps", "manage", { summary: "Save compose file, config files and variables as one new version", data: ConfigVersion }),
       valid("json", SaveConfig),
-      async (c) => ok(c, await apps.saveConfig(c.req.param("id"), c.req.valid("json"), actorOf(c))),
+      async (c) => {
+        const asked = c.req.valid("json");
+        await mayRefer(services, callerOf(c), asked.env, c.req.param("id"));
+        return ok(c, await apps.saveConfig(c.req.param("id"), asked, actorOf(c)));
+      },
     );
+};

@@ -6,14 +6,16 @@ import { actorOf } from "../../actor.ts";
 import { ok } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { valid } from "../../valid.ts";
+import { mayRefer } from "./may.ts";
 
 const Imported = EnvView.extend({ imported: z.int(), notes: z.array(z.object({ line: z.int(), message: z.string() })) }).meta({
   id: "ImportedEnv",
 });
 const Exported = z.object({ text: z.string() });
 
-export const envRoutes = ({ apps, auth }: Services) =>
-  new Hono<AppEnv>()
+export const envRoutes = (services: Services) => {
+  const { apps, auth } = services;
+  return new Hono<AppEnv>()
     .get("/:id/env", allow("apps", "reveal", { summary: "Variables; the values of secrets are left out", data: EnvView }), async (c) =>
       ok(c, await apps.env(c.req.param("id"))),
     )
@@ -21,7 +23,10 @@ export const envRoutes = ({ apps, auth }: Services) =>
       "/:id/env",
       allow("apps", "manage", { summary: "Save all variables as a new version", data: EnvView }),
       valid("json", SaveEnv),
-      async (c) => ok(c, await apps.saveEnv(c.req.param("id"), c.req.valid("json"), actorOf(c))),
+      async (c) => {
+        await mayRefer(services, callerOf(c), c.req.valid("json").env, c.req.param("id"));
+        return ok(c, await apps.saveEnv(c.req.param("id"), c.req.valid("json"), actorOf(c)));
+      },
     )
     .post(
       "/:id/env/import",
@@ -49,3 +54,4 @@ export const envRoutes = ({ apps, auth }: Services) =>
         return ok(c, await apps.revealEnv(c.req.param("id"), keys, actorOf(c)));
       },
     );
+};

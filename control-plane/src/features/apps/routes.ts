@@ -7,11 +7,13 @@ import { IdempotencyKey, page, PageQuery } from "@appos/shared/envelope";
 import { JobView } from "@appos/shared/jobs";
 import { allow, type AppEnv, callerOf } from "../../access.ts";
 import { actorOf } from "../../actor.ts";
+import { limitedTo } from "../auth/roles.ts";
 import { ok } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { valid } from "../../valid.ts";
 import { configRoutes } from "./config-routes.ts";
 import { envRoutes } from "./env-routes.ts";
+import { mayAdd, mayMove } from "./may.ts";
 
 const Created = z.object({ app: AppView, deployment: DeploymentView });
 const Deployed = z.object({ deployment: DeploymentView });
@@ -32,8 +34,10 @@ const Favourites = z.object({ apps: z.array(z.string()) });
 /** Everybody has their own. */
 const favouriteRoutes = ({ apps }: Services) =>
   new Hono<AppEnv>()
-    .get("/favourites", allow("apps", "read", { summary: "Which apps you want to have at hand", data: Favourites }), async (c) =>
-      ok(c, { apps: await apps.favourites(callerOf(c).userId) }),
+    .get(
+      "/favourites",
+      allow("apps", "read", { summary: "Which apps you want to have at hand", data: Favourites, narrows: true }),
+      async (c) => ok(c, { apps: await apps.favourites(callerOf(c).userId) }),
     )
     .put("/:id/favourite", allow("apps", "read", { summary: "Have an app at hand", data: Favourites }), async (c) => {
       await apps.favour(callerOf(c).userId, c.req.param("id"), true);
@@ -44,17 +48,22 @@ const favouriteRoutes = ({ apps }: Services) =>
       return ok(c, { apps: await apps.favourites(callerOf(c).userId) });
     });
 
-const appItself = ({ apps, deployments, jobs, activity }: Services) =>
-  new Hono<AppEnv>()
-    .get("/", allow("apps", "read", { summary: "All apps", data: page(AppView) }), valid("query", AppQuery), async (c) =>
-      ok(c, await apps.list(c.req.valid("query"), callerOf(c).userId)),
+const appItself = (services: Services) => {
+  const { apps, deployments, jobs, activity } = services;
+  return new Hono<AppEnv>()
+    .get("/", allow("apps", "read", { summary: "All apps", data: page(AppView), narrows: true }), valid("query", AppQuery), async (c) =>
+      ok(c, await apps.list({ ...c.req.valid("query"), within: limitedTo(callerOf(c)) }, callerOf(c).userId)),
     )
     .post(
       "/",
-      allow("apps", "manage", { summary: "Create an app and deploy it", data: Created, status: 202 }),
+      allow("apps", "manage", { summary: "Create an app and deploy it", data: Created, status: 202, narrows: true }),
       key,
       valid("json", NewApp),
-      async (c) => ok(c, await deployments.create(c.req.valid("json"), actorOf(c), c.req.valid("header")["idempotency-key"]), 202),
+      async (c) => {
+        const asked = c.req.valid("json");
+        await mayAdd(services, callerOf(c), asked);
+        return ok(c, await deployments.create(asked, actorOf(c), c.req.valid("header")["idempotency-key"]), 202);
+      },
     )
     .get("/:id", allow("apps", "read", { summary: "One app, by id or name", data: AppView }), async (c) =>
       ok(c, await apps.view(c.req.param("id"))),
@@ -63,7 +72,11 @@ const appItself = ({ apps, deployments, jobs, activity }: Services) =>
       "/:id",
       allow("apps", "manage", { summary: "Change an app's project, labels or how many releases are kept", data: AppView }),
       valid("json", ChangeApp),
-      async (c) => ok(c, await apps.change(c.req.param("id"), c.req.valid("json"), actorOf(c))),
+      async (c) => {
+        const asked = c.req.valid("json");
+        await mayMove(services, callerOf(c), asked);
+        return ok(c, await apps.change(c.req.param("id"), asked, actorOf(c)));
+      },
     )
     .delete(
       "/:id",
@@ -90,6 +103,7 @@ const appItself = ({ apps, deployments, jobs, activity }: Services) =>
       const { services, observedAt } = await apps.view(c.req.param("id"));
       return ok(c, { services, observedAt });
     });
+};
 
 const appOrders = ({ apps, deployments, jobs }: Services) =>
   new Hono<AppEnv>()

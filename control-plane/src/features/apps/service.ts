@@ -17,7 +17,7 @@ import { appViews } from "./app-views.ts";
 import { driftAfter } from "./drift-shown.ts";
 import { effectiveConfig, type Owner } from "./effective.ts";
 import type { AppRow } from "./schema.ts";
-import { appStore } from "./store.ts";
+import { type Asked, appStore } from "./store.ts";
 import { appUpdateStore } from "./update-store.ts";
 
 export type { AppRow } from "./schema.ts";
@@ -86,9 +86,11 @@ export function appService(
 
   return {
     find,
+    /** As addresses name it; undefined where there is none. */
+    named: store.findByIdOrName,
     view: async (idOrName: string) => (await viewsOf([await find(idOrName)]))[0]!,
     /** Those that `userId` wants to have at hand come first. */
-    async list(asked: AppQuery, userId?: string) {
+    async list(asked: AppQuery & Asked, userId?: string) {
       if (asked.status === undefined) return pageOf(await viewsOf(await store.list(asked, userId)), await store.countOf(asked), asked);
       // How an app is doing is worked out from what stands in several places.
       const views = await viewsOf(await store.list({ ...asked, page: 1, pageSize: MOST_APPS }, userId));
@@ -100,10 +102,13 @@ export function appService(
     /** The apps that take over compose projects of a server, by project. */
     adopters: async (serverId: string) => new Map((await store.adoptersOn(serverId)).map(({ name, adopts }) => [adopts!.project, name])),
     findMany: (ids: string[]) => store.findMany(ids),
-    count: () => store.count(),
+    /** Whether an app, removed or not, is on another server. */
+    isElsewhere: async (id: string, serverId: string) => (await store.findMany([id])).some((app) => app.serverId !== serverId),
+    count: (within?: string[]) => store.countOf({ within }),
+    anyOn: store.anyOn,
     madeFrom: {
-      counts: async (ids) => new Map((await store.countMade(ids)).map(({ templateId, n }) => [templateId!, n])),
-      of: (id) => store.madeFrom(id),
+      counts: async (ids, within) => new Map((await store.countMade(ids, within)).map(({ templateId, n }) => [templateId!, n])),
+      of: store.madeFrom,
       portsOn: async (serverId) =>
         new Set(
           (await store.servicesOn(serverId)).flatMap(({ services }) =>
@@ -114,7 +119,10 @@ export function appService(
     inProjects: {
       of: async (projectIds: string[]) => new Map((await store.countIn(projectIds)).map(({ projectId, n }) => [projectId!, n])),
     },
-    counts: { of: async (serverIds: string[]) => new Map((await store.countOn(serverIds)).map(({ serverId, n }) => [serverId, n])) },
+    counts: {
+      of: async (serverIds: string[], within?: string[]) =>
+        new Map((await store.countOn(serverIds, within)).map(({ serverId, n }) => [serverId, n])),
+    },
 
     /** A new app and its first version, as parts of some batch. */
     async draft({ name, serverId, projectId, adopts = null, template, ...config }: Config & NewOwner & Owner, actor: Actor) {

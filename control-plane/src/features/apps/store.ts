@@ -9,13 +9,16 @@ import { type AppRow, apps, favourites } from "./schema.ts";
 const madeAt = (appId: string, release: unknown) =>
   sql<number>`(select createdAt from releases where appId = ${appId} and number = ${release})`;
 
-export type Asked = Pick<AppQuery, "serverId" | "project" | "label" | "search">;
+export interface Asked extends Partial<Pick<AppQuery, "serverId" | "project" | "label" | "search">> {
+  /** Of nothing but these projects. */
+  within?: string[] | undefined;
+}
 
 const isFavouriteOf = (userId: string) =>
   sql`exists (select 1 from favourites where favourites.appId = ${apps.id} and favourites.userId = ${userId})`;
 
 /** What is asked for is looked for as it stands: no character of it has a meaning. */
-function matching({ serverId, project, label, search }: Asked) {
+function matching({ serverId, project, label, search, within }: Asked) {
   const words = search?.toLowerCase();
   const inside = (text: unknown) => sql`instr(lower(${text}), ${words}) > 0`;
   const images = sql`exists (select 1 from json_each(${apps.services}) as service where ${inside(sql`service.value ->> 'image'`)})`;
@@ -23,6 +26,7 @@ function matching({ serverId, project, label, search }: Asked) {
   const ofProject = sql`exists (select 1 from projects where projects.id = ${apps.projectId} and ${inside(sql`projects.name`)})`;
   return and(
     isNull(apps.removedAt),
+    within && inArray(apps.projectId, within),
     serverId === undefined ? undefined : eq(apps.serverId, serverId),
     project === undefined
       ? undefined
@@ -35,7 +39,6 @@ function matching({ serverId, project, label, search }: Asked) {
 export function appStore(database: Database) {
   const first = async (rows: Promise<AppRow[]>) => (await rows).at(0);
   const present = isNull(apps.removedAt);
-  const on = (serverId: string | undefined) => (serverId === undefined ? present : and(present, eq(apps.serverId, serverId)));
   // Prepared: it is asked with nearly everything.
   const name = sql.placeholder("idOrName");
   const byIdOrName = database
@@ -62,13 +65,24 @@ export function appStore(database: Database) {
       ),
     /** What a deployment shows of its app, removed or not. */
     findMany: (ids: string[]) =>
-      database.select({ id: apps.id, name: apps.name, liveDeploymentId: apps.liveDeploymentId }).from(apps).where(inArray(apps.id, ids)),
-    count: async (serverId?: string) => (await database.select({ n: count() }).from(apps).where(on(serverId)))[0]!.n,
-    countOn: (serverIds: string[]) =>
+      database
+        .select({ id: apps.id, name: apps.name, serverId: apps.serverId, liveDeploymentId: apps.liveDeploymentId })
+        .from(apps)
+        .where(inArray(apps.id, ids)),
+    /** Whether an app of these projects is on a server. */
+    anyOn: async (serverId: string, projectIds: string[]) =>
+      (
+        await database
+          .select({ id: apps.id })
+          .from(apps)
+          .where(and(present, eq(apps.serverId, serverId), inArray(apps.projectId, projectIds)))
+          .limit(1)
+      ).length > 0,
+    countOn: (serverIds: string[], within?: string[]) =>
       database
         .select({ serverId: apps.serverId, n: count() })
         .from(apps)
-        .where(and(present, inArray(apps.serverId, serverIds)))
+        .where(and(present, inArray(apps.serverId, serverIds), within && inArray(apps.projectId, within)))
         .groupBy(apps.serverId),
     countIn: (projectIds: string[]) =>
       database
@@ -92,11 +106,11 @@ export function appStore(database: Database) {
         .orderBy(...(userId === undefined ? [] : [desc(isFavouriteOf(userId))]), asc(apps.name))
         .limit(pageSize)
         .offset((page - 1) * pageSize),
-    hits: (search: string, limit: number, userId: string) =>
+    hits: (asked: Pick<Asked, "search" | "within">, limit: number, userId: string) =>
       database
         .select({ id: apps.id, name: apps.name, serverName: sql<string>`(select name from servers where servers.id = ${apps.serverId})` })
         .from(apps)
-        .where(matching({ search }))
+        .where(matching(asked))
         .orderBy(desc(isFavouriteOf(userId)), asc(apps.name))
         .limit(limit),
     countOf: async (asked: Asked) => (await database.select({ n: count() }).from(apps).where(matching(asked)))[0]!.n,
@@ -119,17 +133,17 @@ export function appStore(database: Database) {
         .update(apps)
         .set({ version, templateVersion: template.version, templateBase: template.whole ? version : null })
         .where(eq(apps.id, id)),
-    countMade: (templateIds: string[]) =>
+    countMade: (templateIds: string[], within?: string[]) =>
       database
         .select({ templateId: apps.templateId, n: count() })
         .from(apps)
-        .where(and(present, inArray(apps.templateId, templateIds)))
+        .where(and(present, inArray(apps.templateId, templateIds), within && inArray(apps.projectId, within)))
         .groupBy(apps.templateId),
-    madeFrom: (templateId: string) =>
+    madeFrom: (templateId: string, within?: string[]) =>
       database
         .select({ id: apps.id, name: apps.name, version: apps.templateVersion })
         .from(apps)
-        .where(and(present, eq(apps.templateId, templateId)))
+        .where(and(present, eq(apps.templateId, templateId), within && inArray(apps.projectId, within)))
         .orderBy(asc(apps.name)),
     /** The apps that take over compose projects of a server. */
     adoptersOn: (serverId: string) =>

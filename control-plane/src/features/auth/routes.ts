@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { z } from "zod";
-import { Login, Me, NewToken, NewUser, Setup, SetupState, TokenView } from "@appos/shared/auth";
+import { ChangePassword, ChangeUser, Login, Me, NewToken, NewUser, Setup, SetupState, TokenView, UserView } from "@appos/shared/auth";
 import { page } from "@appos/shared/envelope";
 import { allow, allowAnyone, allowSignedIn, type AppEnv, callerOf } from "../../access.ts";
 import { actorOf } from "../../actor.ts";
@@ -40,11 +40,20 @@ export const authRoutes = (services: Services) =>
       return ok(c, null);
     })
     .get("/me", allowSignedIn({ summary: "Who is signed in", data: Me }), (c) => {
-      const { userId, email, name, role, session } = callerOf(c);
+      const { userId, email, name, role, projects, session } = callerOf(c);
       if (session?.extended)
         c.header("set-cookie", services.auth.sessionCookie(session.id, services.system.publicUrl(c.req.url).startsWith("https:")));
-      return ok(c, { id: userId, email, name, role });
-    });
+      return ok(c, { id: userId, email, name, role, projects });
+    })
+    .put(
+      "/password",
+      allowSignedIn({ summary: "Change your password; your other sessions end" }),
+      valid("json", ChangePassword),
+      async (c) => {
+        await services.auth.changePassword(c.req.valid("json"), callerOf(c), actorOf(c));
+        return ok(c, null);
+      },
+    );
 
 const Issued = z.object({ token: TokenView, secret: z.string() });
 
@@ -64,11 +73,21 @@ export const tokenRoutes = ({ auth }: Services) =>
 
 export const userRoutes = ({ auth, terminals }: Services) =>
   new Hono<AppEnv>()
-    .get("/", allow("users", "manage", { summary: "Everyone with an account", data: page(Me) }), async (c) =>
+    .get("/", allow("users", "manage", { summary: "Everyone with an account", data: page(UserView) }), async (c) =>
       ok(c, whole(await auth.users())),
     )
-    .post("/", allow("users", "manage", { summary: "Add a user", data: Me, status: 201 }), valid("json", NewUser), async (c) =>
+    .post("/", allow("users", "manage", { summary: "Add a user", data: UserView, status: 201 }), valid("json", NewUser), async (c) =>
       ok(c, await auth.addUser(c.req.valid("json"), actorOf(c)), 201),
+    )
+    .patch(
+      "/:id",
+      allow("users", "manage", { summary: "Change a user's name, role or password", data: UserView }),
+      valid("json", ChangeUser),
+      async (c) => {
+        const user = await auth.changeUser(c.req.param("id"), c.req.valid("json"), callerOf(c), actorOf(c));
+        await terminals.endDisallowed();
+        return ok(c, user);
+      },
     )
     .delete("/:id", allow("users", "manage", { summary: "Remove a user" }), async (c) => {
       await auth.removeUser(c.req.param("id"), callerOf(c), actorOf(c));

@@ -1,5 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { Role } from "@appos/shared/auth";
+import type { Role, TokenRole } from "@appos/shared/auth";
 
 export const users = sqliteTable("users", {
   id: text().primaryKey(),
@@ -26,7 +26,7 @@ export const tokens = sqliteTable("tokens", {
     .notNull()
     .references(() => users.id, { onDelete: "cascade" }),
   name: text().notNull(),
-  role: text().$type<Role>().notNull(),
+  role: text().$type<TokenRole>().notNull(),
   hash: text().notNull().unique(),
   createdAt: integer().notNull(),
   usedAt: integer(),

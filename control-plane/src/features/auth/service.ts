@@ -1,4 +1,4 @@
-import type { Login, Me, NewToken, NewUser, Role, Setup, TokenView } from "@appos/shared/auth";
+import type { ChangePassword, ChangeUser, Login, Me, NewToken, NewUser, Role, Setup, TokenView, UserView } from "@appos/shared/auth";
 import { randomText, sha256 } from "../../bytes.ts";
 import { AppError, notFound } from "../../errors.ts";
 import { newId } from "../../ids.ts";
@@ -17,24 +17,41 @@ export interface Caller {
   email: string;
   name: string;
   role: Role;
+  /** The projects they are in; of an administrator none, who needs none. */
+  projects: Me["projects"];
   /** What shows who it is, as it may be kept: `session:` and its SHA-256, or `token:` and its id. */
   credential: string;
   session?: { id: string; extended: boolean };
 }
 export type AuthService = ReturnType<typeof authService>;
 
+/** What is needed to know of projects, which come after users. */
+export interface UsersInProjects {
+  ofUser(userId: string): Promise<Me["projects"]>;
+}
+
 const TOKEN_PREFIX = "appos_";
 
-export function authService({ database, clock, keys }: Ports, activity: ActivityService) {
+export function authService({ database, clock, keys, events }: Ports, activity: ActivityService, inProjects: () => UsersInProjects) {
   const store = authStore(database);
   const links = setupLinks({ database, clock });
   const rows = sessionRows(database, clock.now);
   const live = sessions(rows);
-  const me = ({ id, email, name, role }: User): Me => ({ id, email, name, role });
+  const viewOf = ({ id, email, name, role }: User): UserView => ({ id, email, name, role });
+  const changed = (id: string) => events.publish({ type: "user.changed", id });
+  const find = async (id: string) => (await store.userById(id)) ?? notFound("user");
+
+  /** What a user may have to do with: as a whole, or by a token that only reads. */
+  async function standing({ id, role }: User, readsOnly = false): Promise<Pick<Caller, "role" | "projects">> {
+    if (role === "admin") return { role: readsOnly ? "viewer" : role, projects: [] };
+    const projects = await inProjects().ofUser(id);
+    return { role, projects: readsOnly ? projects.map((project) => ({ ...project, role: "viewer" as const })) : projects };
+  }
+  const me = async (user: User): Promise<Me> => ({ ...viewOf(user), projects: (await standing(user)).projects });
+  const tokenStanding = (user: User, token: Token) => standing(user, user.role !== "admin" || token.role !== "admin");
 
   async function newUser({ email, name, password, role }: NewUser): Promise<User> {
-    const weakness = passwordWeakness(password, [email, name]);
-    if (weakness) throw new AppError("WEAK_PASSWORD", weakness, [{ path: "password", message: weakness }]);
+    assertStrong(password, [email, name]);
     return { id: newId("usr", clock), email, name, role, passwordHash: await hashPassword(keys, password), createdAt: clock.now() };
   }
 
@@ -62,6 +79,15 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
       throw new AppError("TOO_MANY_ATTEMPTS", `Too many log-ins have failed. Try again in ${when}.`, { minutes });
     }
     return () => store.all([store.forgive(account), store.takeBack(from, window)]);
+  }
+
+  /** Asks once more who it is that calls, as a log-in does and with its limits. */
+  async function confirm({ userId, email }: Pick<Caller, "userId" | "email">, password: string, address: string, path = "password") {
+    const forgive = await countAttempt(email, address);
+    const user = await store.userById(userId);
+    const message = "This is not your password.";
+    if (!(await passwordFits(keys, password, user?.passwordHash))) throw new AppError("INVALID_CREDENTIALS", message, [{ path, message }]);
+    await forgive();
   }
 
   return {
@@ -94,16 +120,7 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
       return me(user);
     },
 
-    /** Asks once more who it is that calls, as a log-in does and with its limits. */
-    async confirm({ userId, email }: Pick<Caller, "userId" | "email">, password: string, address: string) {
-      const forgive = await countAttempt(email, address);
-      const user = await store.userById(userId);
-      if (!(await passwordFits(keys, password, user?.passwordHash)))
-        throw new AppError("INVALID_CREDENTIALS", "This is not your password.", [
-          { path: "password", message: "This is not your password." },
-        ]);
-      await forgive();
-    },
+    confirm,
 
     /** A new session for a user who has just shown who they are. */
     startSession: (userId: string) => live.start(userId),
@@ -118,7 +135,7 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
           userId: user.id,
           email: user.email,
           name: user.name,
-          role: user.role,
+          ...(await standing(user)),
           credential: `session:${sha256(id)}`,
           session: { id, extended: session.extended },
         }
@@ -132,8 +149,8 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
       const token = kind === "token" ? await store.tokenById(id) : undefined;
       const user = await store.userById(userId);
       if (!user || (session ?? token)?.userId !== userId) return { caller: undefined, userExists: user !== undefined };
-      const role = token && user.role === "admin" ? token.role : user.role;
-      return { caller: { userId, email: user.email, name: user.name, role, credential }, userExists: true };
+      const held = token ? await tokenStanding(user, token) : await standing(user);
+      return { caller: { userId, email: user.email, name: user.name, ...held, credential }, userExists: true };
     },
 
     /** A token never may more than the user it belongs to. */
@@ -146,7 +163,7 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
         userId: user.id,
         email: user.email,
         name: user.name,
-        role: user.role === "admin" ? token.role : "viewer",
+        ...(await tokenStanding(user, token)),
         credential: `token:${token.id}`,
       };
     },
@@ -177,19 +194,59 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
       await activity.write({ actor, action: "revoke-token", subject: gone.name }, []);
     },
 
-    users: async () => (await store.users()).map(me),
+    users: async () => (await store.users()).map(viewOf),
+    user: async (id: string) => viewOf(await find(id)),
+    /** What a user may, however they come; undefined for one who is none any more. */
+    standingOf: async (id: string) => {
+      const user = await store.userById(id);
+      return user && standing(user);
+    },
 
-    async addUser(asked: NewUser, actor: Actor): Promise<Me> {
+    async addUser(asked: NewUser, actor: Actor): Promise<UserView> {
       if (await store.userByEmail(asked.email)) throw new AppError("NAME_TAKEN", "There is an account with this e-mail address already.");
       const user = await newUser(asked);
       await activity.write({ actor, action: "add-user", subject: user.email }, [store.insertUser(user)]);
-      return me(user);
+      changed(user.id);
+      return viewOf(user);
+    },
+
+    /** Another name, role or password. A new password ends all their sessions. */
+    async changeUser(id: string, { name, role, password }: ChangeUser, caller: Caller, actor: Actor): Promise<UserView> {
+      const user = await find(id);
+      if (role !== undefined && role !== user.role && id === caller.userId)
+        throw new AppError("CONFLICT", "You cannot change your own role. Another administrator can.");
+      if (password !== undefined) assertStrong(password, [user.email, name ?? user.name]);
+      const given = {
+        ...(name !== undefined && { name }),
+        ...(role !== undefined && { role }),
+        ...(password !== undefined && { passwordHash: await hashPassword(keys, password) }),
+      };
+      if (Object.keys(given).length > 0)
+        await activity.write({ actor, action: "change-user", subject: user.email }, [
+          store.changeUser(id, given),
+          ...(password === undefined ? [] : [store.endSessions(id)]),
+        ]);
+      changed(id);
+      return viewOf(await find(id));
+    },
+
+    /** One's own password. Every other session of theirs ends. */
+    async changePassword({ current, next }: ChangePassword, caller: Caller, actor: Actor) {
+      if (!caller.session) throw new AppError("FORBIDDEN", "A token cannot change a password. Sign in to do so.");
+      await confirm(caller, current, actor.address, "current");
+      const user = await find(caller.userId);
+      assertStrong(next, [user.email, user.name], "next");
+      await activity.write({ actor, action: "change-password", subject: user.email }, [
+        store.changeUser(user.id, { passwordHash: await hashPassword(keys, next) }),
+        store.endSessions(user.id, sha256(caller.session.id)),
+      ]);
     },
 
     async removeUser(id: string, caller: Caller, actor: Actor) {
-      const user = (await store.userById(id)) ?? notFound("user");
+      const user = await find(id);
       if (user.id === caller.userId) throw new AppError("CONFLICT", "You cannot remove yourself.");
       await activity.write({ actor, action: "remove-user", subject: user.email }, [store.removeUser(id)]);
+      changed(id);
     },
 
     /** Forgets what is over. Asked for once a minute. */
@@ -198,6 +255,11 @@ export function authService({ database, clock, keys }: Ports, activity: Activity
       await store.removeOldAttempts(windowOf(clock.now() - WINDOW_MS));
     },
   };
+}
+
+function assertStrong(password: string, about: string[], path = "password") {
+  const message = passwordWeakness(password, about);
+  if (message) throw new AppError("WEAK_PASSWORD", message, [{ path, message }]);
 }
 
 /** A program that may only read must not make itself a successor, nor take others' tokens away. */

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, lt, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, lt, ne, sql } from "drizzle-orm";
 import type { Database, Statement } from "../../ports.ts";
 import { attempts, milestones, sessions, type Token, tokens, type User, users } from "./schema.ts";
 import type { SessionRows } from "./sessions.ts";
@@ -23,6 +23,11 @@ export function authStore(database: Database) {
     users: () => database.select().from(users).orderBy(asc(users.createdAt)),
     countUsers: async () => (await database.select({ n: count() }).from(users))[0]!.n,
     insertUser: (user: User): Statement => database.insert(users).values(user),
+    changeUser: (id: string, changed: Partial<Pick<User, "name" | "role" | "passwordHash">>): Statement =>
+      database.update(users).set(changed).where(eq(users.id, id)),
+    /** All sessions of a user, but that of this hash. */
+    endSessions: (userId: string, but = ""): Statement =>
+      database.delete(sessions).where(and(eq(sessions.userId, userId), ne(sessions.id, but))),
     removeUser: (id: string): Statement => database.delete(users).where(eq(users.id, id)),
 
     milestone: (name: string) => first(database.select().from(milestones).where(eq(milestones.name, name))),

@@ -33,7 +33,7 @@ const sharedEnvRoutes = (
     )
     .put(
       "/:id/env",
-      allow(resource, "manage", { summary: "Save all variables that its apps share", data: SharedEnvView }),
+      allow(resource, "share", { summary: "Save all variables that its apps share", data: SharedEnvView }),
       valid("json", SaveEnv),
       async (c) => ok(c, await sharedEnv.save(await owner(c.req.param("id")), c.req.valid("json"), actorOf(c))),
     )

@@ -1,16 +1,20 @@
 import { Hono } from "hono";
 import { page, PageQuery } from "@appos/shared/envelope";
 import { ChangeProject, NewProject, ProjectView } from "@appos/shared/projects";
-import { allow, type AppEnv } from "../../access.ts";
+import { allow, type AppEnv, callerOf } from "../../access.ts";
 import { actorOf } from "../../actor.ts";
+import { limitedTo } from "../auth/roles.ts";
 import { ok } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { valid } from "../../valid.ts";
 
 export const projectRoutes = ({ projects }: Services) =>
   new Hono<AppEnv>()
-    .get("/", allow("projects", "read", { summary: "All projects", data: page(ProjectView) }), valid("query", PageQuery), async (c) =>
-      ok(c, await projects.list(c.req.valid("query"))),
+    .get(
+      "/",
+      allow("projects", "read", { summary: "All projects", data: page(ProjectView), narrows: true }),
+      valid("query", PageQuery),
+      async (c) => ok(c, await projects.list(c.req.valid("query"), limitedTo(callerOf(c)))),
     )
     .post(
       "/",

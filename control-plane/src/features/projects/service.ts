@@ -35,7 +35,8 @@ export function projectService({ database, clock, events }: Ports, activity: Act
     view,
     hits: store.hits,
     names: async (ids: string[]) => new Map(ids.length === 0 ? [] : (await store.names(ids)).map(({ id, name }) => [id, name])),
-    list: async (page: PageQuery) => pageOf(await viewsOf(await store.list(page)), await store.count(), page),
+    list: async (page: PageQuery, within?: string[]) =>
+      pageOf(await viewsOf(await store.list(page, within)), await store.count(within), page),
 
     async add({ name, description }: NewProject, actor: Actor): Promise<ProjectView> {
       await nameIsFree(name);

@@ -5,6 +5,7 @@ import { type ProjectRow, projects } from "./schema.ts";
 
 export function projectStore(database: Database) {
   const present = isNull(projects.removedAt);
+  const of = (within: string[] | undefined) => within && inArray(projects.id, within);
   return {
     find: async (idOrName: string) =>
       (
@@ -13,23 +14,29 @@ export function projectStore(database: Database) {
           .from(projects)
           .where(and(or(eq(projects.id, idOrName), eq(projects.name, idOrName)), present))
       ).at(0),
-    list: ({ page, pageSize }: PageQuery) =>
+    list: ({ page, pageSize }: PageQuery, within?: string[]) =>
       database
         .select()
         .from(projects)
-        .where(present)
+        .where(and(present, of(within)))
         .orderBy(asc(projects.name))
         .limit(pageSize)
         .offset((page - 1) * pageSize),
-    hits: (search: string, limit: number) =>
+    hits: (search: string, limit: number, within?: string[]) =>
       database
         .select({ id: projects.id, name: projects.name })
         .from(projects)
-        .where(and(present, sql`instr(${projects.name}, ${search.toLowerCase()}) > 0`))
+        .where(and(present, of(within), sql`instr(${projects.name}, ${search.toLowerCase()}) > 0`))
         .orderBy(asc(projects.name))
         .limit(limit),
     names: (ids: string[]) => database.select({ id: projects.id, name: projects.name }).from(projects).where(inArray(projects.id, ids)),
-    count: async () => (await database.select({ n: count() }).from(projects).where(present))[0]!.n,
+    count: async (within?: string[]) =>
+      (
+        await database
+          .select({ n: count() })
+          .from(projects)
+          .where(and(present, of(within)))
+      )[0]!.n,
     insert: (row: typeof projects.$inferInsert): Statement => database.insert(projects).values(row),
     change: (id: string, changed: Partial<Pick<ProjectRow, "name" | "description" | "removedAt">>): Statement =>
       database

@@ -1,6 +1,8 @@
 import { Hono } from "hono";
 import { SearchAnswer, type SearchHit, SearchQuery } from "@appos/shared/search";
 import { allow, type AppEnv, callerOf } from "../../access.ts";
+import { limitedTo } from "../auth/roles.ts";
+import type { Caller } from "../auth/service.ts";
 import { ok } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { valid } from "../../valid.ts";
@@ -11,18 +13,19 @@ const EACH = 6;
 export const searchRoutes = (services: Services) =>
   new Hono<AppEnv>().get(
     "/",
-    allow("apps", "read", { summary: "Apps, servers, projects and templates by name", data: SearchAnswer }),
+    allow("apps", "read", { summary: "Apps, servers, projects and templates by name", data: SearchAnswer, narrows: true }),
     valid("query", SearchQuery),
-    async (c) => ok(c, { items: await found(services, c.req.valid("query").q, callerOf(c).userId) }),
+    async (c) => ok(c, { items: await found(services, c.req.valid("query").q, callerOf(c)) }),
   );
 
-async function found({ apps, servers, projects, templates }: Services, search: string, userId: string): Promise<SearchHit[]> {
+async function found({ apps, servers, projects, templates }: Services, search: string, caller: Caller): Promise<SearchHit[]> {
   const page = { page: 1, pageSize: EACH };
+  const within = limitedTo(caller);
   const [foundApps, foundServers, foundProjects, foundTemplates] = await Promise.all([
-    apps.hits(search, EACH, userId),
-    servers.hits(search, EACH),
-    projects.hits(search, EACH),
-    templates.list({ search }, page),
+    apps.hits({ search, within }, EACH, caller.userId),
+    servers.hits(search, EACH, within),
+    projects.hits(search, EACH, within),
+    templates.list({ search }, page, within),
   ]);
   return [
     ...foundApps.map(({ id, name, serverName }): SearchHit => ({

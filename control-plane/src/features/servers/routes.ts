@@ -2,8 +2,9 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { page, PageQuery } from "@appos/shared/envelope";
 import { Enroll, Enrolled, Enrollment, NewServer, ServerView, TimelineView } from "@appos/shared/servers";
-import { allow, allowAnyone, type AppEnv } from "../../access.ts";
+import { allow, allowAnyone, type AppEnv, callerOf } from "../../access.ts";
 import { actorOf } from "../../actor.ts";
+import { limitedTo } from "../auth/roles.ts";
 import { ok } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { valid } from "../../valid.ts";
@@ -12,14 +13,17 @@ const Added = z.object({ server: ServerView, enrollment: Enrollment });
 
 export const serverRoutes = ({ servers, system }: Services) =>
   new Hono<AppEnv>()
-    .get("/", allow("servers", "read", { summary: "All servers", data: page(ServerView) }), valid("query", PageQuery), async (c) =>
-      ok(c, await servers.list(c.req.valid("query"))),
+    .get(
+      "/",
+      allow("servers", "read", { summary: "All servers", data: page(ServerView), narrows: true }),
+      valid("query", PageQuery),
+      async (c) => ok(c, await servers.list(c.req.valid("query"), limitedTo(callerOf(c)))),
     )
     .post("/", allow("servers", "manage", { summary: "Add a server", data: Added, status: 201 }), valid("json", NewServer), async (c) =>
       ok(c, await servers.add(c.req.valid("json"), system.publicUrl(c.req.url), actorOf(c)), 201),
     )
     .get("/:id", allow("servers", "read", { summary: "One server, by id or name", data: ServerView }), async (c) =>
-      ok(c, await servers.view(c.req.param("id"))),
+      ok(c, await servers.view(c.req.param("id"), limitedTo(callerOf(c)))),
     )
     .get(
       "/:id/timeline",

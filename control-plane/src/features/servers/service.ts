@@ -21,7 +21,8 @@ export type ServerService = ReturnType<typeof serverService>;
 
 /** What servers need to know of apps, which come after them. */
 export interface AppCounts {
-  of(serverIds: string[]): Promise<Map<string, number>>;
+  /** `within`: counting only those of these projects. */
+  of(serverIds: string[], within?: string[]): Promise<Map<string, number>>;
 }
 
 export function serverService(ports: Ports, system: SystemService, activity: ActivityService, apps: () => AppCounts) {
@@ -31,8 +32,9 @@ export function serverService(ports: Ports, system: SystemService, activity: Act
   const changed = (id: string) => events.publish({ type: "server.changed", id });
   const find = async (idOrName: string) => (await store.find(idOrName)) ?? (await store.findByName(idOrName)) ?? notFound("server");
 
-  async function viewsOf(rows: ServerRow[]): Promise<ServerView[]> {
-    const counts = await apps().of(rows.map(({ id }) => id));
+  async function viewsOf(rows: ServerRow[], within?: string[]): Promise<ServerView[]> {
+    const ids = rows.map(({ id }) => id);
+    const counts = await apps().of(ids, within);
     return Promise.all(
       rows.map(async (row) => {
         const { id, name, addedAt, facts } = row;
@@ -42,7 +44,7 @@ export function serverService(ports: Ports, system: SystemService, activity: Act
       }),
     );
   }
-  const viewOf = async (row: ServerRow) => (await viewsOf([row]))[0]!;
+  const viewOf = async (row: ServerRow, within?: string[]) => (await viewsOf([row], within))[0]!;
 
   async function nameIsFree(name: string) {
     if (await store.findByName(name))
@@ -73,10 +75,12 @@ export function serverService(ports: Ports, system: SystemService, activity: Act
 
   return {
     find,
-    view: async (idOrName: string) => viewOf(await find(idOrName)),
-    list: async (page: PageQuery) => pageOf(await viewsOf(await store.list(page)), await store.count(), page),
+    /** `within`: of whoever sees nothing but these projects. */
+    view: async (idOrName: string, within?: string[]) => viewOf(await find(idOrName), within),
+    list: async (page: PageQuery, within?: string[]) =>
+      pageOf(await viewsOf(await store.list(page, within), within), await store.count(within), page),
     hits: store.hits,
-    count: () => store.count(),
+    count: (within?: string[]) => store.count(within),
     /** The policy of a server that is up; undefined where nobody knows it, and its agent decides. */
     policyOf: (server: ServerRow) => policyOf(server, clock.now()),
     jobRefusal: (server: ServerRow, job: { kind: JobKind; by: string | null }) => jobRefusal(server, job, clock.now()),

@@ -10,6 +10,10 @@ const heldByNobody = (servers: SQL) => sql`update "links" set "holder" = null wh
 export function serverStore(database: Database) {
   const first = async (rows: Promise<ServerRow[]>) => (await rows).at(0);
   const present = isNull(servers.removedAt);
+  /** Those on which apps of these projects are. */
+  const of = (projectIds: string[] | undefined) =>
+    projectIds &&
+    sql`exists (select 1 from apps where apps.serverId = ${servers.id} and apps.removedAt is null and ${inArray(sql`apps.projectId`, projectIds)})`;
   // Prepared: it is asked with nearly everything.
   const byId = database
     .select()
@@ -27,20 +31,26 @@ export function serverStore(database: Database) {
     .where(eq(servers.id, sql.placeholder("id")))
     .prepare();
   return {
-    count: async () => (await database.select({ n: count() }).from(servers).where(present))[0]!.n,
-    list: ({ page, pageSize }: PageQuery) =>
+    count: async (within?: string[]) =>
+      (
+        await database
+          .select({ n: count() })
+          .from(servers)
+          .where(and(present, of(within)))
+      )[0]!.n,
+    list: ({ page, pageSize }: PageQuery, within?: string[]) =>
       database
         .select()
         .from(servers)
-        .where(present)
+        .where(and(present, of(within)))
         .orderBy(asc(servers.name))
         .limit(pageSize)
         .offset((page - 1) * pageSize),
-    hits: (search: string, limit: number) =>
+    hits: (search: string, limit: number, within?: string[]) =>
       database
         .select({ id: servers.id, name: servers.name })
         .from(servers)
-        .where(and(present, sql`instr(${servers.name}, ${search.toLowerCase()}) > 0`))
+        .where(and(present, of(within), sql`instr(${servers.name}, ${search.toLowerCase()}) > 0`))
         .orderBy(asc(servers.name))
         .limit(limit),
     find: (id: string) => first(byId.all({ id })),

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { openStates } from "@appos/shared/jobs";
 import { Health, SystemInfo } from "@appos/shared/system";
 import { allow, allowAnyone, allowSignedIn, type AppEnv, callerOf } from "../../access.ts";
-import { may } from "../auth/roles.ts";
+import { limitedTo, may } from "../auth/roles.ts";
 import { AppError, notFound } from "../../errors.ts";
 import { ok } from "../../reply.ts";
 import type { Services } from "../../services.ts";
@@ -17,7 +17,8 @@ export const healthRoutes = ({ system }: Services) =>
 export const systemRoutes = ({ system, servers, apps, jobs }: Services) =>
   new Hono<AppEnv>().get("/info", allow("system", "read", { summary: "About this control plane", data: SystemInfo }), async (c) => {
     const { id: controlPlaneId } = await system.identity();
-    const counts = { servers: await servers.count(), apps: await apps.count(), openJobs: await jobs.countOpen() };
+    const within = limitedTo(callerOf(c));
+    const counts = { servers: await servers.count(within), apps: await apps.count(within), openJobs: await jobs.countOpen(within) };
     return ok(c, {
       version: system.version,
       startedAt: system.startedAt,
@@ -30,7 +31,7 @@ export const systemRoutes = ({ system, servers, apps, jobs }: Services) =>
 
 /** For Prometheus: text format 0.0.4. */
 export const metricsRoutes = ({ servers, apps, jobs, system }: Services) =>
-  new Hono<AppEnv>().get("/metrics", allow("system", "read", { summary: "Metrics for Prometheus" }), async (c) => {
+  new Hono<AppEnv>().get("/metrics", allow("system", "measure", { summary: "Metrics for Prometheus" }), async (c) => {
     const open = new Map((await jobs.countOpenByState()).map(({ state, n }) => [state, n]));
     const lines = [
       ...metric("appos_servers", "gauge", await servers.count()),
@@ -56,8 +57,16 @@ function metric(name: string, type: "gauge" | "counter", value: number | Record<
 /** Everything that changes, as it happens. A listener that comes back with Last-Event-ID misses nothing, or is told to begin anew. */
 export const eventRoutes = (services: Services) =>
   new Hono<AppEnv>().get("/", allowSignedIn({ summary: "Changes as they happen, as server-sent events" }), (c) => {
-    const { role } = callerOf(c);
-    const shown = (signal: Signal) => signal.type !== "job.said" && (signal.type !== "activity.added" || may(role, "activity", "read"));
+    const { role, userId } = callerOf(c);
+    // An id says nothing to whom nothing is told of what it names.
+    const shown = ({ type, id }: Signal) =>
+      type === "server.sampled"
+        ? may(role, "servers", "read")
+        : type === "activity.added"
+          ? may(role, "activity", "read")
+          : type === "user.changed"
+            ? id === userId || may(role, "users", "manage")
+            : type !== "job.said";
     return eventStream(c, async ({ sendAll, signal }) => {
       const news = bell(signal);
       const waiting: { event: string; data: unknown; id: string }[] = [];

@@ -4,8 +4,9 @@ import { ConfigVersion } from "@appos/shared/configs";
 import { page, PageQuery } from "@appos/shared/envelope";
 import { TemplateUpdateView, UpdateFromTemplate } from "@appos/shared/template-updates";
 import { Category, TemplateSummary, TemplateView } from "@appos/shared/templates";
-import { allow, type AppEnv } from "../../access.ts";
+import { allow, type AppEnv, callerOf } from "../../access.ts";
 import { actorOf } from "../../actor.ts";
+import { limitedTo } from "../auth/roles.ts";
 import { ok } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { valid } from "../../valid.ts";
@@ -18,7 +19,7 @@ const ViewQuery = z.object({
   host: z.string().max(253).optional(),
 });
 
-export const templateRoutes = ({ templates }: Services) =>
+export const templateRoutes = ({ templates, apps }: Services) =>
   new Hono<AppEnv>()
     .get(
       "/",
@@ -29,7 +30,7 @@ export const templateRoutes = ({ templates }: Services) =>
       valid("query", ListQuery),
       async (c) => {
         const { search, category, ...page } = c.req.valid("query");
-        return ok(c, await templates.list({ search, category }, page));
+        return ok(c, await templates.list({ search, category }, page, limitedTo(callerOf(c))));
       },
     )
     .get(
@@ -37,8 +38,10 @@ export const templateRoutes = ({ templates }: Services) =>
       allow("templates", "read", { summary: "One template: what it needs, asks for and exposes", data: TemplateView }),
       valid("query", ViewQuery),
       async (c) => {
+        const within = limitedTo(callerOf(c));
         const { serverId, host } = c.req.valid("query");
-        return ok(c, await templates.view(c.req.param("id"), serverId, host));
+        const shown = serverId !== undefined && (!within || (await apps.anyOn(serverId, within)));
+        return ok(c, await templates.view(c.req.param("id"), { ...(shown && { serverId }), host, within }));
       },
     );
 

@@ -14,8 +14,9 @@ export type TemplateService = ReturnType<typeof templateService>;
 
 /** What templates need to know of apps, which come after them. */
 export interface MadeFromTemplates {
-  counts(templateIds: string[]): Promise<Map<string, number>>;
-  of(templateId: string): Promise<{ id: string; name: string; version: string | null }[]>;
+  /** `within`: only those of these projects. */
+  counts(templateIds: string[], within?: string[]): Promise<Map<string, number>>;
+  of(templateId: string, within?: string[]): Promise<{ id: string; name: string; version: string | null }[]>;
   /** The ports of the server that apps on it publish. */
   portsOn(serverId: string): Promise<Set<number>>;
 }
@@ -32,6 +33,13 @@ export interface Filled {
 export interface Choice {
   templateId: string;
   inputs: Record<string, string>;
+}
+
+/** For which server, reached where, and for whom a template is looked at. */
+interface Viewed {
+  serverId?: string | undefined;
+  host?: string | undefined;
+  within?: string[] | undefined;
 }
 
 const HIGHEST_PORT = 65_535;
@@ -86,16 +94,20 @@ export function templateService({ catalog, clock, settings }: Ports, others: She
     usable,
     circumstances,
 
-    async list(query: TemplateQuery, page: PageQuery) {
+    /** `within`: only the apps of these projects are told of. */
+    async list(query: TemplateQuery, page: PageQuery, within?: string[]) {
       const { items, total } = await search(query, page);
-      const counts = await apps().counts(items.map(({ id }) => id));
+      const counts = await apps().counts(
+        items.map(({ id }) => id),
+        within,
+      );
       const summaries: TemplateSummary[] = items.map((listed) => ({ ...listed, installed: counts.get(listed.id) ?? 0 }));
       return pageOf(summaries, total, page);
     },
 
-    async view(id: string, serverId?: string, host?: string): Promise<TemplateView> {
+    async view(id: string, { serverId, host, within }: Viewed = {}): Promise<TemplateView> {
       const { listed, template, dangers, dropped } = await find(id);
-      const made = await apps().of(id);
+      const made = await apps().of(id, within);
       const plain = template?.inputs.filter(({ hidden, secret }) => !hidden && !secret) ?? [];
       const values = await valuesOf(plain, new Map(), await circumstances(serverId, host));
       const suggested = plain.filter(({ generator }) => generator).flatMap(({ key }) => (values.has(key) ? [[key, values.get(key)!]] : []));

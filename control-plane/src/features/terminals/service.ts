@@ -9,8 +9,9 @@ import type { Ports } from "../../ports.ts";
 import { pageOf } from "../../reply.ts";
 import type { ActivityService, Actor } from "../activity/service.ts";
 import type { AppService } from "../apps/service.ts";
-import { may } from "../auth/roles.ts";
+import { develops, may } from "../auth/roles.ts";
 import type { AuthService, Caller } from "../auth/service.ts";
+import type { PeopleService } from "../people/service.ts";
 import type { ServerService } from "../servers/service.ts";
 import type { SystemService } from "../system/service.ts";
 import type { TerminalRow, TicketRow } from "./schema.ts";
@@ -53,6 +54,7 @@ export function terminalService(
   auth: AuthService,
   servers: ServerService,
   apps: AppService,
+  people: PeopleService,
   activity: ActivityService,
 ) {
   const store = terminalStore(database);
@@ -60,14 +62,20 @@ export function terminalService(
 
   const tooMany = () => new AppError("TOO_MANY_TERMINALS", `You have ${OPEN_AT_ONCE} terminals open. End one of them first.`);
 
+  async function mayOpen(who: Pick<Caller, "role" | "projects">, target: TerminalTarget): Promise<boolean> {
+    if (may(who.role, "terminals", target.type)) return true;
+    if (target.type === "host" || who.projects.length === 0) return false;
+    return (await people.projectsOf({ kind: "app", id: target.appId })).some((id) => develops(who, id));
+  }
+
   /** Ends those whose users are none any more, or may open none now; of a server that is away, when it is back. */
   async function endDisallowed(serverId?: string) {
     const open = await store.allOpen(serverId);
     if (open.length === 0) return;
-    const roles = new Map((await auth.users()).map(({ id, role }) => [id, role]));
-    for (const { id, serverId: on, target, by, userId } of open) {
-      const role = roles.get(userId);
-      if (role === undefined || !may(role, "terminals", target.type)) rooms.endTerminals(on, [id], `${by} may not do this any more.`);
+    for (const [userId, theirs] of Map.groupBy(open, (row) => row.userId)) {
+      const user = await auth.standingOf(userId);
+      for (const { id, serverId: on, target, by } of theirs)
+        if (!user || !(await mayOpen(user, target))) rooms.endTerminals(on, [id], `${by} may not do this any more.`);
     }
   }
 
@@ -116,7 +124,7 @@ export function terminalService(
   }: Pick<Admission, "credential" | "userId" | "target">): Promise<"in" | "out" | "gone"> {
     const { caller, userExists } = await auth.byCredential(credential, userId);
     if (!caller) return userExists ? "out" : "gone";
-    return may(caller.role, "terminals", target.type) ? "in" : "gone";
+    return (await mayOpen(caller, target)) ? "in" : "gone";
   }
 
   /** Writes down that it is opened, with who asked; of many who come together none is let in beyond what a user may have. */

@@ -4,10 +4,11 @@ import { asker } from "../../platform/asker.ts";
 import { soon, world } from "../../platform/memory/terminal-world.ts";
 
 test("who is not signed in, or may only look, gets no ticket", async () => {
-  const { ask, nobody, viewer } = await world();
+  const { ask, nobody, viewer: signIn } = await world();
+  const viewer = await signIn();
   expect(await ask({}, nobody)).toMatchObject({ status: 401 });
-  expect(await ask({}, await viewer())).toMatchObject({ status: 403, error: { code: "FORBIDDEN" } });
-  expect(await (await viewer())("/api/v1/servers/tokyo-1/terminals")).toMatchObject({ status: 403 });
+  expect(await ask({}, viewer)).toMatchObject({ status: 403, error: { code: "FORBIDDEN" } });
+  expect(await viewer("/api/v1/servers/tokyo-1/terminals")).toMatchObject({ status: 403 });
 });
 
 test("a server that is away has no terminal, and neither has one whose policy forbids it", async () => {

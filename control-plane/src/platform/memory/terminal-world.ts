@@ -20,8 +20,8 @@ export async function world(policy?: object) {
   const { serverId, controlPlaneId } = (await it.nobody("/api/v1/agent/enroll", { json: { token: data.enrollment.token, publicKey } }))
     .data;
 
-  /** Its agent connects, as the protocol wants it. */
-  async function connect() {
+  /** Its agent connects, as the protocol wants it; its journal holds these jobs. */
+  async function connect(jobs: string[] = []) {
     const said: Said[] = [];
     const bytes: string[] = [];
     const heard = (type: string) => said.filter((frame) => frame.type === type);
@@ -38,7 +38,7 @@ export async function world(policy?: object) {
     expect(challengeText({ agentNonce, controlNonce, controlPlaneId, serverId })).toContain(serverId);
     const proof = proofText({ agentNonce, controlNonce, controlPlaneId, serverId });
     const signature = base64Url(await webcrypto.subtle.sign("Ed25519", pair.privateKey, new TextEncoder().encode(proof)));
-    await says({ type: "proof", signature, journal: "j", jobs: [], lanes: 3, seen: null });
+    await says({ type: "proof", signature, journal: "j", jobs, lanes: 3, seen: null });
     expect(heard("welcome")).toHaveLength(1);
     if (policy) await says({ type: "facts", facts: { ...facts, policy } });
     return {

@@ -1,3 +1,4 @@
+import type { Role } from "@appos/shared/auth";
 import type { Retention } from "../../ports.ts";
 import { ADMIN, asker } from "../asker.ts";
 import { memoryPlatform } from "./platform.ts";
@@ -10,11 +11,14 @@ export async function setUp(retention?: Retention) {
   const setup = await nobody("/api/v1/setup", { json: { token: await services.auth.setupToken(), ...ADMIN } });
   const cookie = setup.headers.get("set-cookie")!.split(";")[0]!;
   const admin = asker(app, { cookie, origin: "https://appos.example.org" });
-  async function viewer() {
-    const account = { email: "vera@example.org", password: "correct horse battery", name: "Vera" };
-    await admin("/api/v1/users", { json: { ...account, role: "viewer" } });
-    const login = await nobody("/api/v1/auth/login", { json: { email: account.email, password: account.password } });
-    return asker(app, { cookie: login.headers.get("set-cookie")!.split(";")[0]!, origin: "https://appos.example.org" });
+  /** Signs in somebody who is added for it. */
+  async function person(name: string, role: Role) {
+    const account = { email: `${name}@example.org`, password: "correct horse battery" };
+    const { data: user } = await admin("/api/v1/users", { json: { ...account, name, role } });
+    const login = await nobody("/api/v1/auth/login", { json: account });
+    const ask = asker(app, { cookie: login.headers.get("set-cookie")!.split(";")[0]!, origin: "https://appos.example.org" });
+    return { id: user.id as string, ask, ...account };
   }
-  return { platform, app, services, nobody, admin, viewer, ...rest };
+  const viewer = async () => (await person("vera", "viewer")).ask;
+  return { platform, app, services, nobody, admin, viewer, person, ...rest };
 }

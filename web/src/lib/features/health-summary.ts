@@ -8,7 +8,7 @@ const named = (items: { name: string }[], is: string, are: string) =>
   items.length > MOST_NAMED ? `${items.length} apps ${are}` : `${listed(items.map(({ name }) => name))} ${items.length === 1 ? is : are}`;
 
 /** How everything is, in one sentence; the worst first. */
-export function healthSummary(apps: AppView[], servers: ServerView[]): { tone: Tone; text: string } {
+export function healthSummary(apps: AppView[], servers: ServerView[], member = false): { tone: Tone; text: string } {
   const of = (status: AppView["status"]) => apps.filter((app) => app.status === status);
   const away = servers.filter(({ presence }) => presence === "away" || presence === "lost");
   const [down, degraded, missing, deploying, running] = [of("down"), of("degraded"), of("new"), of("deploying"), of("running")];
@@ -34,5 +34,7 @@ export function healthSummary(apps: AppView[], servers: ServerView[]): { tone: T
         running.length === apps.length ? "Everything runs." : `${running.length} of ${count(apps.length, "app")} run; the rest is at rest.`,
     };
   if (apps.length) return { tone: "idle", text: "No app runs." };
+  // Of servers without apps of theirs, members know nothing.
+  if (member) return { tone: "idle", text: "No app yet." };
   return { tone: "idle", text: servers.length ? "Ready for the first app." : "No server yet." };
 }

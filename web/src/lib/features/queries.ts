@@ -1,7 +1,8 @@
 import type { AppView } from "@appos/shared/apps";
 import type { DeploymentView } from "@appos/shared/deployments";
+import type { UserView } from "@appos/shared/auth";
 import type { Page } from "@appos/shared/envelope";
-import type { ProjectView } from "@appos/shared/projects";
+import type { PersonView, ProjectView } from "@appos/shared/projects";
 import type { RegistryView } from "@appos/shared/registries";
 import type { ServerView } from "@appos/shared/servers";
 import type { ImportReportItem, ReportQuery, TemplateSourceView } from "@appos/shared/template-sources";
@@ -62,6 +63,21 @@ export const projectQuery = (named: () => string): Query<ProjectView> =>
     const name = named();
     return { key: `project/${name}`, fetch: () => api.projects.get(name), outdatedBy: ({ type }) => about(type, "project", "app") };
   });
+
+/** Who is in a project. */
+export const projectPeopleQuery = (projectId: () => string): Query<Page<PersonView>> =>
+  new Query(() => {
+    const id = projectId();
+    return {
+      key: `project-people/${id}`,
+      fetch: () => api.projects.people(id),
+      outdatedBy: (news) => news.type === "user.changed" || (news.type === "project.changed" && news.id === id),
+    };
+  });
+
+/** Everybody with an account, for administrators. */
+export const usersQuery = (wanted: () => boolean = () => true): Query<Page<UserView>> =>
+  new Query(() => (wanted() ? { key: "users", fetch: api.users.list, outdatedBy: ({ type }) => type === "user.changed" } : undefined));
 
 /** Logins for registries. */
 export const registriesQuery = (): Query<Page<RegistryView>> =>

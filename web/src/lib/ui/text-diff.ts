@@ -21,10 +21,16 @@ const tints = EditorView.theme({
   },
   ".cm-deletedChunk": { padding: "0 16px 0 8px" },
   ".cm-changeGutter": { width: "3px", paddingLeft: "0" },
+  ".cm-changedLineGutter, .cm-inlineChangedLineGutter": { background: "var(--ok) !important" },
+  "&.cm-merge-a .cm-changedLineGutter, .cm-deletedLineGutter": { background: "var(--bad) !important" },
   ".cm-collapsedLines": { background: "var(--sunken)", color: "var(--ink-3)", padding: "4px 16px", fontFamily: "var(--font)" },
+  // They are marks that many fonts have not.
+  ".cm-collapsedLines:before, .cm-collapsedLines:after": { content: "none" },
 });
+/** What follows the last line break is no line of the text. */
+const numbered = (n: number, { doc }: EditorState) => (n === doc.lines && doc.line(n).length === 0 ? "" : String(n));
 const page = (label: string) => [
-  lineNumbers(),
+  lineNumbers({ formatNumber: numbered }),
   yaml(),
   EditorState.readOnly.of(true),
   EditorView.editable.of(false),
@@ -41,7 +47,7 @@ export function mountDiff(host: HTMLElement, { before, after, label, narrow }: D
   root.replaceChildren();
   if (narrow) {
     const both = unifiedMergeView({ original: before, mergeControls: false, collapseUnchanged: unchanged, allowInlineDiffs: true });
-    const view = new EditorView({ root, parent: root, doc: after, extensions: [page(label), both] });
+    const view = new EditorView({ root, parent: root, doc: after, extensions: [page(label), EditorView.lineWrapping, both] });
     return () => view.destroy();
   }
   const view = new MergeView({

@@ -1,10 +1,12 @@
 import { error, redirect } from "@sveltejs/kit";
 import { asApiError } from "#lib/api-error.ts";
 import { api } from "#lib/api.ts";
+import { ME } from "#lib/features/auth/whoever.ts";
 import type { LayoutLoad } from "./$types.js";
 
 /** Nobody is here without having signed in; before there is an administrator, there is only the set-up. */
-export const load: LayoutLoad = async ({ url, untrack }) => {
+export const load: LayoutLoad = async ({ url, untrack, depends }) => {
+  depends(ME);
   try {
     return { me: await api.auth.me() };
   } catch (cause) {

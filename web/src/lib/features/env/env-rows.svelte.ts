@@ -41,6 +41,13 @@ export class EnvRows {
     );
   });
   ready = $derived(this.changed && this.problems.size === 0);
+  /** What an edit of them is about. */
+  readonly edited = {
+    what: "the variables",
+    fill: ({ env }: { env: readonly EnvSettingView[] }) => this.begin(env),
+    draft: () => this.saved,
+    changed: () => this.changed,
+  };
 
   begin(settings: readonly EnvSettingView[]): void {
     this.rows = settings.map(({ key, value, secret, from }) => ({

@@ -1,15 +1,24 @@
-/** Where the palette goes without asking anybody: the console's own pages, and those of the app that is open. */
-export function palettePages(path: string, mayChange: boolean): { name: string; about: string; path: string }[] {
+/** The app whose page is open, by the name in its address. */
+export function openApp(path: string): string | undefined {
   const app = /^\/apps\/([^/]+)/.exec(path)?.[1];
+  return app === "new" ? undefined : app;
+}
+
+/** Where the palette goes without asking anybody: the console's own pages, and those of the app that is open. */
+export function palettePages(
+  path: string,
+  may: { administer: boolean; addApps: boolean; changeApp: boolean },
+): { name: string; about: string; path: string }[] {
+  const app = openApp(path);
   const ofApp =
-    app === undefined || app === "new"
+    app === undefined
       ? []
       : Object.entries({
           "": "Overview",
           deployments: "Deployments",
           logs: "Logs",
           config: "Config",
-          ...(mayChange && { env: "Environment", terminal: "Terminal" }),
+          ...(may.changeApp && { env: "Environment", terminal: "Terminal" }),
         }).map(([tab, name]) => ({
           name: `${name} of ${app}`,
           about: "this app",
@@ -18,11 +27,11 @@ export function palettePages(path: string, mayChange: boolean): { name: string; 
   const pages = [
     ["Overview", "/"],
     ["Apps", "/apps"],
-    ...(mayChange ? [["New app", "/apps/new"]] : []),
+    ...(may.addApps ? [["New app", "/apps/new"]] : []),
     ["Projects", "/projects"],
     ["Catalog", "/catalog"],
     ["Servers", "/servers"],
-    ...(mayChange ? [["Activity", "/activity"]] : []),
+    ...(may.administer ? [["Activity", "/activity"]] : []),
     ["Settings", "/settings"],
   ];
   return [...ofApp, ...pages.map(([name, to]) => ({ name: name!, about: "page", path: to! }))];

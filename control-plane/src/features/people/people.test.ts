@@ -1,0 +1,225 @@
+import { expect, test } from "vitest";
+import { setUp } from "../../platform/memory/tester.ts";
+
+const compose = "services:\n  web:\n    image: nginx:1.29\n";
+const source = { type: "compose", compose };
+
+/** Two projects on servers of their own, each with an app; and an app that is in none. */
+async function world() {
+  const it = await setUp();
+  const server = async (name: string) => (await it.admin("/api/v1/servers", { json: { name } })).data.server.id as string;
+  const [here, there] = [await server("tokyo-1"), await server("oslo-1")];
+  const project = async (name: string) => (await it.admin("/api/v1/projects", { json: { name } })).data.id as string;
+  const [mine, theirs] = [await project("mine"), await project("theirs")];
+  const app = async (name: string, serverId: string, projectId?: string) =>
+    (
+      await it.admin("/api/v1/apps", {
+        json: { name, serverId, projectId, source, env: [{ key: "KEY", value: "hunter-2", secret: true }] },
+      })
+    ).data;
+  const apps = { blog: await app("blog", here, mine), shop: await app("shop", there, theirs), lone: await app("lone", there) };
+  const put = (user: { id: string }, role: string, name = "mine") =>
+    it.admin(`/api/v1/projects/${name}/people/${user.id}`, { method: "PUT", json: { role } });
+  return { ...it, here, there, mine, theirs, apps, put };
+}
+
+const names = ({ data }: { data: { items: { name?: string; appName?: string; email?: string }[] } }) =>
+  data.items.map(({ name, appName }) => name ?? appName).toSorted();
+
+test("a member sees nothing until they are in a project, then what is in it, and nothing of it when they have left", async () => {
+  const { person, put, admin, here, theirs } = await world();
+  const member = await person("mia", "member");
+  const lists = ["apps", "deployments", "jobs", "projects", "servers"];
+  const seen = async () => Promise.all(lists.map(async (list) => names(await member.ask(`/api/v1/${list}`))));
+  const counts = async () => (await member.ask("/api/v1/system/info")).data.counts;
+  expect(await seen()).toEqual([[], [], [], [], []]);
+  expect(await counts()).toEqual({ servers: 0, apps: 0, openJobs: 0 });
+  expect((await put(member, "viewer")).data).toEqual({ userId: member.id, email: member.email, name: "mia", role: "viewer" });
+  expect(await seen()).toEqual([["blog"], ["blog"], ["blog"], ["mine"], ["tokyo-1"]]);
+  expect(await counts()).toEqual({ servers: 1, apps: 1, openJobs: 1 });
+  await admin("/api/v1/apps", { json: { name: "other", serverId: here, projectId: theirs, source } });
+  expect((await member.ask("/api/v1/servers")).data.items).toMatchObject([{ name: "tokyo-1", appCount: 1 }]);
+  expect((await member.ask("/api/v1/servers/tokyo-1")).data.appCount).toBe(1);
+  expect((await member.ask("/api/v1/apps?search=o")).data.pagination.total).toBe(1);
+  expect((await member.ask("/api/v1/search?q=o")).data.items.filter(({ kind }: { kind: string }) => kind !== "template")).toMatchObject([
+    { kind: "app", name: "blog" },
+    { kind: "server", name: "tokyo-1" },
+  ]);
+  expect((await member.ask("/api/v1/auth/me")).data).toMatchObject({ role: "member", projects: [{ role: "viewer" }] });
+  await admin(`/api/v1/projects/mine/people/${member.id}`, { method: "DELETE" });
+  expect(await seen()).toEqual([[], [], [], [], []]);
+  expect((await member.ask("/api/v1/apps/blog")).status).toBe(404);
+});
+
+test("what a member may not know of is not there, whatever they want of it", async () => {
+  const { person, put, apps, app } = await world();
+  const member = await person("mia", "member");
+  await put(member, "developer");
+  const { shop, lone } = apps;
+  const named = { apps: "shop", deployments: shop.deployment.id, jobs: shop.deployment.jobId, projects: "theirs", servers: "oslo-1" };
+  const routes = new Set(app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`));
+  let asked = 0;
+  for (const route of routes) {
+    const [method = "", path = ""] = route.split(" ");
+    const id = named[path.split("/")[3] as keyof typeof named];
+    if (id === undefined || !path.includes("/:id")) continue;
+    asked++;
+    const at = path.replace(":id", id).replaceAll(/:\w+/g, "1");
+    const reply = await member.ask(at, { method, ...(method !== "GET" && { json: {} }) });
+    expect([403, 404], `${route}: ${reply.status}`).toContain(reply.status);
+    if (path.startsWith("/api/v1/apps/") && reply.status === 404)
+      expect(reply.message).toBe(
+        (await member.ask(at.replace("shop", "nothing"), { method, ...(method !== "GET" && { json: {} }) })).message,
+      );
+  }
+  expect(asked).toBeGreaterThan(50);
+  for (const name of [lone.app.id, "lone"]) expect((await member.ask(`/api/v1/apps/${name}`)).status).toBe(404);
+});
+
+test("of everything that is not of one project, a member gets nothing that is somebody else's", async () => {
+  const { person, put, app } = await world();
+  const member = await person("mia", "member");
+  await put(member, "developer");
+  const routes = new Set(app.routes.filter(({ method }) => method === "GET").map(({ path }) => path));
+  for (const path of routes) {
+    if (path.includes(":") || path.includes("*") || path === "/api/v1/events") continue;
+    const { status, data } = await member.ask(path);
+    expect(JSON.stringify({ status, data }), path).not.toMatch(/"(shop|lone|theirs|oslo-1)"|hunter-2/);
+  }
+  for (const path of ["registries", "template-sources", "activity", "users"])
+    expect((await member.ask(`/api/v1/${path}`)).status, path).toBe(403);
+  expect((await member.ask("/metrics")).status).toBe(403);
+});
+
+test("a developer runs and changes the apps of their project, and nothing that belongs to the house", async () => {
+  const { person, put, mine, password } = { ...(await world()), password: "correct horse battery" };
+  // Somebody who sees everything may be a developer of one project too.
+  for (const role of ["member", "viewer"] as const) {
+    const { ask, ...user } = await person(`dev-${role}`, role);
+    await put(user, "developer");
+    expect((await ask("/api/v1/apps/blog/env", { method: "PUT", json: { env: [{ key: "A", value: "1" }] } })).status).toBe(200);
+    expect((await ask("/api/v1/apps/blog/deploy", { json: {} })).status).toBe(202);
+    expect((await ask("/api/v1/apps/blog/env/reveal", { json: { password } })).status).toBe(200);
+    expect((await ask(`/api/v1/projects/${mine}/env`, { method: "PUT", json: { env: [{ key: "B", value: "2" }] } })).status).toBe(200);
+    expect((await ask("/api/v1/apps/blog", { method: "PATCH", json: { labels: ["x"] } })).status).toBe(200);
+    for (const [method, path] of [
+      ["PATCH", "projects/mine"],
+      ["DELETE", "projects/mine"],
+      ["PUT", `projects/mine/people/${user.id}`],
+      ["PATCH", "servers/tokyo-1"],
+      ["PUT", "servers/tokyo-1/env"],
+      ["POST", "servers/tokyo-1/terminal"],
+      ["POST", "servers/tokyo-1/projects/x/adopt"],
+      ["POST", "users"],
+      ["POST", "registries"],
+      ["POST", "template-sources"],
+    ] as const)
+      expect([403, 404], path).toContain((await ask(`/api/v1/${path}`, { method, json: {} })).status);
+    expect((await ask("/api/v1/apps/shop/deploy", { json: {} })).status).toBe(role === "viewer" ? 403 : 404);
+  }
+});
+
+test("a viewer of a project changes nothing there", async () => {
+  const { person, put } = await world();
+  const member = await person("mia", "member");
+  await put(member, "viewer");
+  expect((await member.ask("/api/v1/apps/blog")).status).toBe(200);
+  for (const [method, path] of [
+    ["POST", "apps/blog/deploy"],
+    ["PUT", "apps/blog/env"],
+    ["GET", "apps/blog/env"],
+    ["POST", "apps/blog/env/reveal"],
+    ["POST", "apps/blog/terminal"],
+    ["DELETE", "apps/blog"],
+    ["POST", "apps"],
+    ["POST", "apps/plan"],
+  ] as const) {
+    const reply = await member.ask(`/api/v1/${path}`, { method, ...(method !== "GET" && { json: {} }) });
+    expect(reply, path).toMatchObject({ status: 403, error: { code: "FORBIDDEN" } });
+  }
+});
+
+test("a developer's new app is in a project of theirs, on a server that project is on", async () => {
+  const { person, put, here, there, mine, theirs } = await world();
+  const { ask, ...user } = await person("mia", "member");
+  await put(user, "developer");
+  const add = (more: object) => ask("/api/v1/apps", { json: { name: "new", source, ...more } });
+  const at = (path: string) => ({ details: [{ path, message: expect.any(String) }] });
+  expect(await add({ serverId: here })).toMatchObject({ status: 400, error: at("projectId") });
+  expect(await add({ serverId: here, projectId: theirs })).toMatchObject({ status: 404, error: at("projectId") });
+  expect(await add({ serverId: there, projectId: mine })).toMatchObject({ status: 403, error: at("serverId") });
+  expect((await ask("/api/v1/apps/plan", { json: { name: "new", compose, serverId: there, projectId: mine } })).status).toBe(403);
+  expect((await add({ serverId: here, projectId: mine })).status).toBe(202);
+  expect((await ask("/api/v1/apps/new", { method: "PATCH", json: { projectId: theirs } })).status).toBe(404);
+  expect((await ask("/api/v1/apps/new", { method: "PATCH", json: { projectId: null } })).status).toBe(403);
+});
+
+test("nobody gets at another project's secrets by referring to them", async () => {
+  const { person, put, admin, here, mine } = await world();
+  const { ask, ...user } = await person("mia", "member");
+  await put(user, "developer");
+  const env = [{ key: "STOLEN", value: "", secret: true, from: { app: "shop", key: "KEY" } }];
+  const unknown = await ask("/api/v1/apps/blog/env", {
+    method: "PUT",
+    json: { env: [{ ...env[0], from: { app: "nothing", key: "KEY" } }] },
+  });
+  for (const [method, path, body] of [
+    ["PUT", "apps/blog/env", { env }],
+    ["PUT", "apps/blog/config", { env, message: "" }],
+    ["POST", "apps/blog/plan", { env }],
+    ["POST", "apps", { name: "thief", source, serverId: here, projectId: mine, env }],
+    ["POST", "apps/plan", { name: "thief", compose, serverId: here, projectId: mine, env }],
+  ] as const) {
+    const reply = await ask(`/api/v1/${path}`, { method, json: body });
+    expect(reply.message, path).toBe(unknown.message.replace("nothing", "shop"));
+  }
+  // What an administrator has tied together stays, and only that.
+  await admin("/api/v1/apps/blog/env", { method: "PUT", json: { env } });
+  expect((await ask("/api/v1/apps/blog/env", { method: "PUT", json: { env: [...env, { key: "A", value: "1" }] } })).status).toBe(200);
+  const other = [{ ...env[0], from: { app: "shop", key: "OTHER" } }];
+  expect((await ask("/api/v1/apps/blog/env", { method: "PUT", json: { env: other } })).status).toBe(400);
+});
+
+test("a token of somebody who is no administrator only reads, in their projects", async () => {
+  const { person, put, nobody } = await world();
+  const { ask, ...user } = await person("mia", "member");
+  await put(user, "developer");
+  const { secret } = (await ask("/api/v1/tokens", { json: { name: "ci" } })).data;
+  const headers = { authorization: `Bearer ${secret}` };
+  expect(names(await nobody("/api/v1/apps", { headers }))).toEqual(["blog"]);
+  expect((await nobody("/api/v1/apps/blog/deploy", { json: {}, headers })).status).toBe(403);
+  expect((await nobody("/api/v1/apps/blog/env", { headers })).status).toBe(403);
+});
+
+test("roles and passwords are changed by administrators, one's own role by nobody, and a new password ends sessions", async () => {
+  const { person, admin, nobody } = await world();
+  const { ask, ...user } = await person("mia", "member");
+  const me = (await admin("/api/v1/auth/me")).data;
+  expect((await admin(`/api/v1/users/${me.id}`, { method: "PATCH", json: { role: "viewer" } })).status).toBe(409);
+  expect((await admin(`/api/v1/users/${user.id}`, { method: "PATCH", json: { role: "viewer", name: "Mia M" } })).data).toMatchObject({
+    role: "viewer",
+    name: "Mia M",
+  });
+  expect(names(await ask("/api/v1/apps"))).toEqual(["blog", "lone", "shop"]);
+  const weak = await admin(`/api/v1/users/${user.id}`, { method: "PATCH", json: { password: "short" } });
+  expect(weak.error).toMatchObject({ code: "WEAK_PASSWORD", details: [{ path: "password" }] });
+  expect((await ask("/api/v1/auth/me")).status).toBe(200);
+  await admin(`/api/v1/users/${user.id}`, { method: "PATCH", json: { password: "another horse battery" } });
+  expect((await ask("/api/v1/auth/me")).status).toBe(401);
+  expect((await nobody("/api/v1/auth/login", { json: { email: user.email, password: "another horse battery" } })).status).toBe(200);
+});
+
+test("one's own password is changed for the old one, and other sessions end", async () => {
+  const { person, nobody } = await world();
+  const { ask, email, password } = await person("mia", "member");
+  const login = await nobody("/api/v1/auth/login", { json: { email, password } });
+  const other = { cookie: login.headers.get("set-cookie")!.split(";")[0]! };
+  const change = (json: object) => ask("/api/v1/auth/password", { method: "PUT", json });
+  const next = "another horse battery";
+  expect((await change({ current: "wrong", next })).error).toMatchObject({ code: "INVALID_CREDENTIALS", details: [{ path: "current" }] });
+  expect((await change({ current: password, next: "short" })).error).toMatchObject({ code: "WEAK_PASSWORD", details: [{ path: "next" }] });
+  expect((await nobody("/api/v1/auth/me", { headers: other })).status).toBe(200);
+  expect((await change({ current: password, next })).status).toBe(200);
+  expect((await ask("/api/v1/auth/me")).status).toBe(200);
+  expect((await nobody("/api/v1/auth/me", { headers: other })).status).toBe(401);
+});
