@@ -7,4 +7,5 @@ CREATE TABLE `project_people` (
 	FOREIGN KEY (`userId`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
 );
 --> statement-breakpoint
-CREATE INDEX `project_people_user` ON `project_people` (`userId`);
+CREATE INDEX `project_people_user` ON `project_people` (`userId`);--> statement-breakpoint
+CREATE INDEX `apps_project` ON `apps` (`projectId`);

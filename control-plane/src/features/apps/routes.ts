@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { ActivityView } from "@appos/shared/activity";
 import { AppQuery, AppView, ChangeApp, NewApp, RemoveApp, ServiceState } from "@appos/shared/apps";
@@ -7,13 +7,14 @@ import { IdempotencyKey, page, PageQuery } from "@appos/shared/envelope";
 import { JobView } from "@appos/shared/jobs";
 import { allow, type AppEnv, callerOf } from "../../access.ts";
 import { actorOf } from "../../actor.ts";
-import { limitedTo } from "../auth/roles.ts";
+import { notFound } from "../../errors.ts";
+import { limitedTo, sees } from "../auth/roles.ts";
 import { ok } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { valid } from "../../valid.ts";
 import { configRoutes } from "./config-routes.ts";
 import { envRoutes } from "./env-routes.ts";
-import { mayAdd, mayMove } from "./may.ts";
+import { mayAdd, mayMove, mayRun } from "./may.ts";
 
 const Created = z.object({ app: AppView, deployment: DeploymentView });
 const Deployed = z.object({ deployment: DeploymentView });
@@ -32,24 +33,26 @@ export const appRoutes = (services: Services) =>
 const Favourites = z.object({ apps: z.array(z.string()) });
 
 /** Everybody has their own. */
-const favouriteRoutes = ({ apps }: Services) =>
-  new Hono<AppEnv>()
+const favouriteRoutes = ({ apps }: Services) => {
+  const mine = (c: Context<AppEnv>) => apps.favourites(callerOf(c).userId, limitedTo(callerOf(c)));
+  return new Hono<AppEnv>()
     .get(
       "/favourites",
       allow("apps", "read", { summary: "Which apps you want to have at hand", data: Favourites, narrows: true }),
-      async (c) => ok(c, { apps: await apps.favourites(callerOf(c).userId) }),
+      async (c) => ok(c, { apps: await mine(c) }),
     )
     .put("/:id/favourite", allow("apps", "read", { summary: "Have an app at hand", data: Favourites }), async (c) => {
       await apps.favour(callerOf(c).userId, c.req.param("id"), true);
-      return ok(c, { apps: await apps.favourites(callerOf(c).userId) });
+      return ok(c, { apps: await mine(c) });
     })
     .delete("/:id/favourite", allow("apps", "read", { summary: "No longer have an app at hand", data: Favourites }), async (c) => {
       await apps.favour(callerOf(c).userId, c.req.param("id"), false);
-      return ok(c, { apps: await apps.favourites(callerOf(c).userId) });
+      return ok(c, { apps: await mine(c) });
     });
+};
 
 const appItself = (services: Services) => {
-  const { apps, deployments, jobs, activity } = services;
+  const { apps, deployments, jobs, activity, terminals } = services;
   return new Hono<AppEnv>()
     .get("/", allow("apps", "read", { summary: "All apps", data: page(AppView), narrows: true }), valid("query", AppQuery), async (c) =>
       ok(c, await apps.list({ ...c.req.valid("query"), within: limitedTo(callerOf(c)) }, callerOf(c).userId)),
@@ -62,7 +65,10 @@ const appItself = (services: Services) => {
       async (c) => {
         const asked = c.req.valid("json");
         await mayAdd(services, callerOf(c), asked);
-        return ok(c, await deployments.create(asked, actorOf(c), c.req.valid("header")["idempotency-key"]), 202);
+        const created = await deployments.create(asked, actorOf(c), c.req.valid("header")["idempotency-key"]);
+        // It may have been made by the same request long ago, and have been moved since.
+        if (!sees(callerOf(c), created.app.project?.id ?? null)) notFound("app");
+        return ok(c, created, 202);
       },
     )
     .get("/:id", allow("apps", "read", { summary: "One app, by id or name", data: AppView }), async (c) =>
@@ -74,8 +80,10 @@ const appItself = (services: Services) => {
       valid("json", ChangeApp),
       async (c) => {
         const asked = c.req.valid("json");
-        await mayMove(services, callerOf(c), asked);
-        return ok(c, await apps.change(c.req.param("id"), asked, actorOf(c)));
+        await mayMove(services, callerOf(c), c.req.param("id"), asked);
+        const app = await apps.change(c.req.param("id"), asked, actorOf(c));
+        if (asked.projectId !== undefined) await terminals.endDisallowed();
+        return ok(c, app);
       },
     )
     .delete(
@@ -84,12 +92,11 @@ const appItself = (services: Services) => {
       key,
       valid("query", RemoveApp),
       async (c) => {
-        const job = await apps.remove(
-          c.req.param("id"),
-          c.req.valid("query").volumes,
-          actorOf(c),
-          c.req.valid("header")["idempotency-key"],
-        );
+        const job = await apps.remove(c.req.param("id"), c.req.valid("query").volumes, {
+          sees: (projectId) => sees(callerOf(c), projectId),
+          actor: actorOf(c),
+          key: c.req.valid("header")["idempotency-key"],
+        });
         return ok(c, { job: await jobs.view(job) }, 202);
       },
     )
@@ -105,8 +112,9 @@ const appItself = (services: Services) => {
     });
 };
 
-const appOrders = ({ apps, deployments, jobs }: Services) =>
-  new Hono<AppEnv>()
+const appOrders = (services: Services) => {
+  const { apps, deployments, jobs } = services;
+  return new Hono<AppEnv>()
     .post(
       "/:id/deploy",
       allow("apps", "manage", { summary: "Deploy the newest version, or another", data: Deployed, status: 202 }),
@@ -114,6 +122,7 @@ const appOrders = ({ apps, deployments, jobs }: Services) =>
       valid("json", StartDeployment),
       async (c) => {
         const [id, options] = [c.req.param("id"), c.req.valid("json")];
+        await mayRun(services, callerOf(c), id, options.version);
         return ok(c, { deployment: await deployments.start(id, actorOf(c), c.req.valid("header")["idempotency-key"], options) }, 202);
       },
     )
@@ -138,3 +147,4 @@ const appOrders = ({ apps, deployments, jobs }: Services) =>
         202,
       ),
     );
+};

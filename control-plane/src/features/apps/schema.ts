@@ -64,6 +64,7 @@ export const apps = sqliteTable(
       .on(app.name)
       .where(sql`${app.removedAt} is null`),
     index("apps_server").on(app.serverId),
+    index("apps_project").on(app.projectId),
     index("apps_template").on(app.templateId),
     index("apps_with_window").on(app.id).where(hasUpdateWindow(app)),
   ],

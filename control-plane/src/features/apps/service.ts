@@ -106,6 +106,7 @@ export function appService(
     isElsewhere: async (id: string, serverId: string) => (await store.findMany([id])).some((app) => app.serverId !== serverId),
     count: (within?: string[]) => store.countOf({ within }),
     anyOn: store.anyOn,
+    wasAnothers: store.wasOutside,
     madeFrom: {
       counts: async (ids, within) => new Map((await store.countMade(ids, within)).map(({ templateId, n }) => [templateId!, n])),
       of: store.madeFrom,
@@ -177,8 +178,8 @@ export function appService(
       return (await viewsOf([await find(app.id)]))[0]!;
     },
 
-    /** Which apps a user wants to have at hand. */
-    favourites: async (userId: string) => (await store.favourites(userId)).map(({ appId }) => appId),
+    /** Which apps a user wants to have at hand; `within`: of those that they still see. */
+    favourites: async (userId: string, within?: string[]) => (await store.favourites(userId, within)).map(({ appId }) => appId),
     async favour(userId: string, idOrName: string, favourite: boolean) {
       const { id } = await find(idOrName);
       await store.favour(userId, id, favourite);
@@ -195,15 +196,16 @@ export function appService(
       const act = { actor, action: kind, subject: app.name };
       return jobs.enqueue({ server, kind, input: { appId: app.id, name: app.name }, app, act, key });
     },
-    async remove(idOrName: string, volumes: "keep" | "delete", actor: Actor, key?: string): Promise<Job> {
+    /** `sees`: of which projects whoever removes it may be told. */
+    async remove(idOrName: string, volumes: "keep" | "delete", { sees, actor, key }: Removing): Promise<Job> {
       const app = await find(idOrName);
       const referring = await store.referringTo(app.id);
-      if (referring.length > 0)
-        throw new AppError(
-          "CONFLICT",
-          `Variables of ${referring.join(", ")} take their values from ${app.name}. Change those first, then remove it.`,
-          { referring },
-        );
+      if (referring.length > 0) {
+        const named = referring.filter(({ projectId }) => sees(projectId)).map(({ name }) => name);
+        const all = [...named, ...(named.length < referring.length ? ["apps that you may not see"] : [])].join(", ");
+        const todo = named.length < referring.length ? "Ask an administrator to change those" : "Change those first, then remove it";
+        throw new AppError("CONFLICT", `Variables of ${all} take their values from ${app.name}. ${todo}.`, { referring: named });
+      }
       const server = await servers.find(app.serverId);
       const act = { actor, action: volumes === "delete" ? "remove-app-and-volumes" : "remove-app", subject: app.name };
       return jobs.enqueue({ server, kind: "remove-app", input: { appId: app.id, name: app.name, volumes }, app, act, key });
@@ -240,6 +242,12 @@ export function appService(
 }
 
 const Seen = z.object({ services: z.array(ServiceState) });
+
+interface Removing {
+  sees: (projectId: string | null) => boolean;
+  actor: Actor;
+  key?: string | undefined;
+}
 
 interface NewOwner {
   name: string;

@@ -78,6 +78,17 @@ export function appStore(database: Database) {
           .where(and(present, eq(apps.serverId, serverId), inArray(apps.projectId, projectIds)))
           .limit(1)
       ).length > 0,
+    /** Whether an app that is gone had this name on a server, and was not in this project. */
+    wasOutside: async (name: string, serverId: string, projectId: string) =>
+      (
+        await database
+          .select({ id: apps.id })
+          .from(apps)
+          .where(
+            and(eq(apps.name, name), eq(apps.serverId, serverId), isNotNull(apps.removedAt), sql`${apps.projectId} is not ${projectId}`),
+          )
+          .limit(1)
+      ).length > 0,
     countOn: (serverIds: string[], within?: string[]) =>
       database
         .select({ serverId: apps.serverId, n: count() })
@@ -90,7 +101,12 @@ export function appStore(database: Database) {
         .from(apps)
         .where(and(present, inArray(apps.projectId, projectIds)))
         .groupBy(apps.projectId),
-    favourites: (userId: string) => database.select({ appId: favourites.appId }).from(favourites).where(eq(favourites.userId, userId)),
+    favourites: (userId: string, within?: string[]) =>
+      database
+        .select({ appId: favourites.appId })
+        .from(favourites)
+        .innerJoin(apps, eq(apps.id, favourites.appId))
+        .where(and(present, eq(favourites.userId, userId), within && inArray(apps.projectId, within))),
     favour: (userId: string, appId: string, favourite: boolean) =>
       favourite
         ? database.insert(favourites).values({ userId, appId }).onConflictDoNothing()
@@ -118,15 +134,13 @@ export function appStore(database: Database) {
     insert: (app: typeof apps.$inferInsert): Statement => database.insert(apps).values(app),
     setVersion: (id: string, version: number, refersTo: string[]): Statement =>
       database.update(apps).set({ version, refersTo }).where(eq(apps.id, id)),
-    /** What the apps are called whose variables take their values from this one. */
-    referringTo: async (id: string) =>
-      (
-        await database
-          .select({ name: apps.name })
-          .from(apps)
-          .where(and(present, sql`exists (select 1 from json_each(${apps.refersTo}) as app where app.value = ${id})`))
-          .orderBy(asc(apps.name))
-      ).map(({ name }) => name),
+    /** The apps whose variables take their values from this one. */
+    referringTo: (id: string) =>
+      database
+        .select({ name: apps.name, projectId: apps.projectId })
+        .from(apps)
+        .where(and(present, sql`exists (select 1 from json_each(${apps.refersTo}) as app where app.value = ${id})`))
+        .orderBy(asc(apps.name)),
     /** What was taken over from a newer template; `whole`: that config version is what it gave, word for word. */
     setTemplate: (id: string, version: number, template: { version: string; whole: boolean }): Statement =>
       database

@@ -2,8 +2,8 @@ import type { ChangePassword, ChangeUser, Login, Me, NewToken, NewUser, Role, Se
 import { randomText, sha256 } from "../../bytes.ts";
 import { AppError, notFound } from "../../errors.ts";
 import { newId } from "../../ids.ts";
-import type { Ports } from "../../ports.ts";
-import type { ActivityService, Actor } from "../activity/service.ts";
+import type { Ports, Statement } from "../../ports.ts";
+import type { Act, ActivityService, Actor } from "../activity/service.ts";
 import { minutesToWait, WINDOW_MS, windowOf } from "./login-limits.ts";
 import { hashPassword, passwordFits, passwordWeakness } from "./password.ts";
 import type { Token, User } from "./schema.ts";
@@ -88,6 +88,16 @@ export function authService({ database, clock, keys, events }: Ports, activity: 
     const message = "This is not your password.";
     if (!(await passwordFits(keys, password, user?.passwordHash))) throw new AppError("INVALID_CREDENTIALS", message, [{ path, message }]);
     await forgive();
+  }
+
+  /** Two administrators may take the role from each other at the same moment: one of them keeps it. */
+  async function keepingAnAdmin({ id, email }: User, act: Act, statements: Statement[]) {
+    try {
+      await activity.write(act, [store.assertNotLastAdmin(id), ...statements]);
+    } catch (error) {
+      if ((await store.userById(id))?.role !== "admin" || (await store.otherAdmins(id)) > 0) throw error;
+      throw new AppError("CONFLICT", `${email} is the only administrator. Make somebody else one first.`);
+    }
   }
 
   return {
@@ -210,22 +220,27 @@ export function authService({ database, clock, keys, events }: Ports, activity: 
       return viewOf(user);
     },
 
-    /** Another name, role or password. A new password ends all their sessions. */
+    /** Another name, role or password. A new password ends all their sessions and tokens. */
     async changeUser(id: string, { name, role, password }: ChangeUser, caller: Caller, actor: Actor): Promise<UserView> {
       const user = await find(id);
       if (role !== undefined && role !== user.role && id === caller.userId)
         throw new AppError("CONFLICT", "You cannot change your own role. Another administrator can.");
-      if (password !== undefined) assertStrong(password, [user.email, name ?? user.name]);
+      if (password !== undefined) {
+        // One's own opens secrets: whoever has but a session or a token of somebody must not make it known to themselves.
+        if (!caller.session) throw new AppError("FORBIDDEN", "A token cannot set a password. Sign in to do so.");
+        if (id === caller.userId)
+          throw new AppError("FORBIDDEN", "Change your own password with PUT /auth/password, for the one you have.");
+        assertStrong(password, [user.email, name ?? user.name]);
+      }
       const given = {
         ...(name !== undefined && { name }),
         ...(role !== undefined && { role }),
         ...(password !== undefined && { passwordHash: await hashPassword(keys, password) }),
       };
-      if (Object.keys(given).length > 0)
-        await activity.write({ actor, action: "change-user", subject: user.email }, [
-          store.changeUser(id, given),
-          ...(password === undefined ? [] : [store.endSessions(id)]),
-        ]);
+      const act = { actor, action: "change-user", subject: user.email };
+      const statements = [store.changeUser(id, given), ...(password === undefined ? [] : [store.endSessions(id), store.removeTokens(id)])];
+      if (role !== undefined && role !== "admin") await keepingAnAdmin(user, act, statements);
+      else if (Object.keys(given).length > 0) await activity.write(act, statements);
       changed(id);
       return viewOf(await find(id));
     },
@@ -245,7 +260,7 @@ export function authService({ database, clock, keys, events }: Ports, activity: 
     async removeUser(id: string, caller: Caller, actor: Actor) {
       const user = await find(id);
       if (user.id === caller.userId) throw new AppError("CONFLICT", "You cannot remove yourself.");
-      await activity.write({ actor, action: "remove-user", subject: user.email }, [store.removeUser(id)]);
+      await keepingAnAdmin(user, { actor, action: "remove-user", subject: user.email }, [store.removeUser(id)]);
       changed(id);
     },
 

@@ -29,6 +29,19 @@ export function authStore(database: Database) {
     endSessions: (userId: string, but = ""): Statement =>
       database.delete(sessions).where(and(eq(sessions.userId, userId), ne(sessions.id, but))),
     removeUser: (id: string): Statement => database.delete(users).where(eq(users.id, id)),
+    /** Fails for the only administrator: before what would leave none, in the same batch. */
+    assertNotLastAdmin: (id: string): Statement =>
+      database
+        .update(users)
+        .set({ role: sql`case when exists (select 1 from users as other where other.role = 'admin' and other.id <> ${id}) then role end` })
+        .where(and(eq(users.id, id), eq(users.role, "admin"))),
+    otherAdmins: async (id: string) =>
+      (
+        await database
+          .select({ n: count() })
+          .from(users)
+          .where(and(eq(users.role, "admin"), ne(users.id, id)))
+      )[0]!.n,
 
     milestone: (name: string) => first(database.select().from(milestones).where(eq(milestones.name, name))),
     /** Fails where it has been reached. */
@@ -43,6 +56,7 @@ export function authStore(database: Database) {
     tokenById: (id: string) => first<Token>(database.select().from(tokens).where(eq(tokens.id, id))),
     insertToken: (token: Token): Statement => database.insert(tokens).values(token),
     tokenUsed: (id: string, at: number) => database.update(tokens).set({ usedAt: at }).where(eq(tokens.id, id)),
+    removeTokens: (userId: string): Statement => database.delete(tokens).where(eq(tokens.userId, userId)),
     removeToken: (userId: string, id: string) =>
       database
         .delete(tokens)

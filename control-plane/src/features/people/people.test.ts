@@ -1,4 +1,7 @@
+import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { defaultPolicy } from "@appos/shared/policy";
+import { facts } from "../../platform/memory/terminal-world.ts";
 import { setUp } from "../../platform/memory/tester.ts";
 
 const compose = "services:\n  web:\n    image: nginx:1.29\n";
@@ -140,18 +143,69 @@ test("a viewer of a project changes nothing there", async () => {
 });
 
 test("a developer's new app is in a project of theirs, on a server that project is on", async () => {
-  const { person, put, here, there, mine, theirs } = await world();
+  const { person, put, admin, here, there, mine, theirs } = await world();
   const { ask, ...user } = await person("mia", "member");
   await put(user, "developer");
   const add = (more: object) => ask("/api/v1/apps", { json: { name: "new", source, ...more } });
   const at = (path: string) => ({ details: [{ path, message: expect.any(String) }] });
   expect(await add({ serverId: here })).toMatchObject({ status: 400, error: at("projectId") });
-  expect(await add({ serverId: here, projectId: theirs })).toMatchObject({ status: 404, error: at("projectId") });
-  expect(await add({ serverId: there, projectId: mine })).toMatchObject({ status: 403, error: at("serverId") });
-  expect((await ask("/api/v1/apps/plan", { json: { name: "new", compose, serverId: there, projectId: mine } })).status).toBe(403);
+  const other = (id: string) => id.slice(0, -1) + (id.endsWith("0") ? "1" : "0");
+  const unknown = {
+    project: await add({ serverId: here, projectId: other(theirs) }),
+    server: await add({ serverId: other(there), projectId: mine }),
+  };
+  expect(await add({ serverId: here, projectId: theirs })).toMatchObject({ status: 404, error: unknown.project.error });
+  expect(await add({ serverId: there, projectId: mine })).toMatchObject({ status: 404, error: unknown.server.error });
+  expect((await ask("/api/v1/apps/plan", { json: { name: "new", compose, serverId: there, projectId: mine } })).status).toBe(404);
   expect((await add({ serverId: here, projectId: mine })).status).toBe(202);
   expect((await ask("/api/v1/apps/new", { method: "PATCH", json: { projectId: theirs } })).status).toBe(404);
   expect((await ask("/api/v1/apps/new", { method: "PATCH", json: { projectId: null } })).status).toBe(403);
+  // In both projects now, and neither has been given the other's server.
+  await put(user, "developer", "theirs");
+  expect(await add({ serverId: there, projectId: mine })).toMatchObject({ status: 403, error: at("serverId") });
+  expect(await ask("/api/v1/apps/new", { method: "PATCH", json: { projectId: theirs } })).toMatchObject({
+    status: 403,
+    error: at("projectId"),
+  });
+  await admin("/api/v1/apps", { json: { name: "first", serverId: here, projectId: theirs, source } });
+  expect((await ask("/api/v1/apps/new", { method: "PATCH", json: { projectId: theirs } })).status).toBe(200);
+});
+
+test("nobody gets what an app of another project left behind by taking its name", async () => {
+  const { person, put, platform, here, there, mine, theirs, admin } = await world();
+  const { ask, ...user } = await person("mia", "member");
+  for (const project of ["mine", "theirs"]) await put(user, "developer", project);
+  await admin("/api/v1/apps", { json: { name: "second", serverId: there, projectId: mine, source } });
+  await platform.database.run(sql`update apps set removedAt = 1 where name in ('shop', 'lone')`);
+  const add = (name: string, serverId: string, projectId: string) => ask("/api/v1/apps", { json: { name, serverId, projectId, source } });
+  for (const name of ["shop", "lone"])
+    expect(await add(name, there, mine)).toMatchObject({
+      status: 403,
+      error: { details: [{ path: "name", message: expect.any(String) }] },
+    });
+  expect((await ask("/api/v1/apps/plan", { json: { name: "shop", compose, serverId: there, projectId: mine } })).status).toBe(403);
+  expect((await add("lone", here, mine)).status).toBe(202);
+  await admin("/api/v1/apps", { json: { name: "third", serverId: there, projectId: theirs, source } });
+  expect((await add("shop", there, theirs)).status).toBe(202);
+});
+
+test("an app that has left is not shown by asking for it once more, nor had at hand, nor named where it is in the way", async () => {
+  const { person, put, admin, here, mine, theirs, apps } = await world();
+  const { ask, ...user } = await person("mia", "member");
+  await put(user, "developer");
+  const add = () =>
+    ask("/api/v1/apps", { json: { name: "new", source, serverId: here, projectId: mine }, headers: { "idempotency-key": "k-1" } });
+  expect((await add()).status).toBe(202);
+  expect((await add()).data.app.name).toBe("new");
+  await ask("/api/v1/apps/new/favourite", { method: "PUT" });
+  await admin("/api/v1/apps/shop/env", { method: "PUT", json: { env: [{ key: "A", value: "", from: { app: "blog", key: "KEY" } }] } });
+  const stuck = await ask("/api/v1/apps/blog", { method: "DELETE" });
+  expect(stuck).toMatchObject({ status: 409, error: { details: { referring: [] } } });
+  expect(stuck.message).not.toContain("shop");
+  expect((await admin("/api/v1/apps/blog", { method: "DELETE" })).error?.details).toEqual({ referring: [apps.shop.app.name] });
+  await admin("/api/v1/apps/new", { method: "PATCH", json: { projectId: theirs } });
+  expect((await add()).status).toBe(404);
+  expect((await ask("/api/v1/apps/favourites")).data).toEqual({ apps: [] });
 });
 
 test("nobody gets at another project's secrets by referring to them", async () => {
@@ -178,6 +232,12 @@ test("nobody gets at another project's secrets by referring to them", async () =
   expect((await ask("/api/v1/apps/blog/env", { method: "PUT", json: { env: [...env, { key: "A", value: "1" }] } })).status).toBe(200);
   const other = [{ ...env[0], from: { app: "shop", key: "OTHER" } }];
   expect((await ask("/api/v1/apps/blog/env", { method: "PUT", json: { env: other } })).status).toBe(400);
+  // Nor by bringing back a version that did.
+  await admin("/api/v1/apps/blog/env", { method: "PUT", json: { env: [{ key: "A", value: "1" }] } });
+  for (const path of ["deploy", "plan"]) {
+    expect((await ask(`/api/v1/apps/blog/${path}`, { json: { version: 2 } })).status, path).toBe(400);
+    expect((await ask(`/api/v1/apps/blog/${path}`, { json: { version: 1 } })).status, path).not.toBe(400);
+  }
 });
 
 test("a token of somebody who is no administrator only reads, in their projects", async () => {
@@ -191,35 +251,16 @@ test("a token of somebody who is no administrator only reads, in their projects"
   expect((await nobody("/api/v1/apps/blog/env", { headers })).status).toBe(403);
 });
 
-test("roles and passwords are changed by administrators, one's own role by nobody, and a new password ends sessions", async () => {
-  const { person, admin, nobody } = await world();
+test("a member learns of a server's policy whether it takes orders from them, and of nobody else", async () => {
+  const { person, put, admin, services, here } = await world();
   const { ask, ...user } = await person("mia", "member");
-  const me = (await admin("/api/v1/auth/me")).data;
-  expect((await admin(`/api/v1/users/${me.id}`, { method: "PATCH", json: { role: "viewer" } })).status).toBe(409);
-  expect((await admin(`/api/v1/users/${user.id}`, { method: "PATCH", json: { role: "viewer", name: "Mia M" } })).data).toMatchObject({
-    role: "viewer",
-    name: "Mia M",
-  });
-  expect(names(await ask("/api/v1/apps"))).toEqual(["blog", "lone", "shop"]);
-  const weak = await admin(`/api/v1/users/${user.id}`, { method: "PATCH", json: { password: "short" } });
-  expect(weak.error).toMatchObject({ code: "WEAK_PASSWORD", details: [{ path: "password" }] });
-  expect((await ask("/api/v1/auth/me")).status).toBe(200);
-  await admin(`/api/v1/users/${user.id}`, { method: "PATCH", json: { password: "another horse battery" } });
-  expect((await ask("/api/v1/auth/me")).status).toBe(401);
-  expect((await nobody("/api/v1/auth/login", { json: { email: user.email, password: "another horse battery" } })).status).toBe(200);
-});
-
-test("one's own password is changed for the old one, and other sessions end", async () => {
-  const { person, nobody } = await world();
-  const { ask, email, password } = await person("mia", "member");
-  const login = await nobody("/api/v1/auth/login", { json: { email, password } });
-  const other = { cookie: login.headers.get("set-cookie")!.split(";")[0]! };
-  const change = (json: object) => ask("/api/v1/auth/password", { method: "PUT", json });
-  const next = "another horse battery";
-  expect((await change({ current: "wrong", next })).error).toMatchObject({ code: "INVALID_CREDENTIALS", details: [{ path: "current" }] });
-  expect((await change({ current: password, next: "short" })).error).toMatchObject({ code: "WEAK_PASSWORD", details: [{ path: "next" }] });
-  expect((await nobody("/api/v1/auth/me", { headers: other })).status).toBe(200);
-  expect((await change({ current: password, next })).status).toBe(200);
-  expect((await ask("/api/v1/auth/me")).status).toBe(200);
-  expect((await nobody("/api/v1/auth/me", { headers: other })).status).toBe(401);
+  await put(user, "developer");
+  const policy = { ...defaultPolicy, users: { only: ["root@example.org", user.email] } };
+  await services.servers.said(here, { ...facts, policy });
+  const only = async (as: typeof ask) => [
+    (await as("/api/v1/servers/tokyo-1")).data.facts.policy.users.only,
+    (await as("/api/v1/servers")).data.items.find(({ id }: { id: string }) => id === here).facts.policy.users.only,
+  ];
+  expect(await only(admin)).toEqual([policy.users.only, policy.users.only]);
+  expect(await only(ask)).toEqual([[user.email], [user.email]]);
 });

@@ -4,7 +4,7 @@ import { allow, type AppEnv, callerOf } from "../../access.ts";
 import { ok } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { valid } from "../../valid.ts";
-import { mayAdd, mayRefer } from "../apps/may.ts";
+import { mayAdd, mayRefer, mayRun } from "../apps/may.ts";
 
 /** Nothing is changed; but what is asked may be anything that could be deployed, so it is for those who may deploy it. */
 export const planRoutes = (services: Services) => {
@@ -27,6 +27,7 @@ export const planRoutes = (services: Services) => {
       async (c) => {
         const asked = c.req.valid("json");
         await mayRefer(services, callerOf(c), asked.env, c.req.param("id"));
+        await mayRun(services, callerOf(c), c.req.param("id"), asked.version);
         return ok(c, await plans.of(c.req.param("id"), asked));
       },
     );

@@ -5,9 +5,17 @@ import { Enroll, Enrolled, Enrollment, NewServer, ServerView, TimelineView } fro
 import { allow, allowAnyone, type AppEnv, callerOf } from "../../access.ts";
 import { actorOf } from "../../actor.ts";
 import { limitedTo } from "../auth/roles.ts";
+import type { Caller } from "../auth/service.ts";
 import { ok } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { valid } from "../../valid.ts";
+
+/** Of those from whom a server takes orders, who does not see everything learns whether they are one. */
+function shownTo(caller: Caller, { facts, ...server }: ServerView): ServerView {
+  const only = limitedTo(caller) && facts?.policy?.users.only;
+  if (!only || !facts?.policy) return { ...server, facts };
+  return { ...server, facts: { ...facts, policy: { ...facts.policy, users: { only: only.filter((user) => user === caller.email) } } } };
+}
 
 const Added = z.object({ server: ServerView, enrollment: Enrollment });
 
@@ -17,13 +25,16 @@ export const serverRoutes = ({ servers, system }: Services) =>
       "/",
       allow("servers", "read", { summary: "All servers", data: page(ServerView), narrows: true }),
       valid("query", PageQuery),
-      async (c) => ok(c, await servers.list(c.req.valid("query"), limitedTo(callerOf(c)))),
+      async (c) => {
+        const { items, ...more } = await servers.list(c.req.valid("query"), limitedTo(callerOf(c)));
+        return ok(c, { ...more, items: items.map((server) => shownTo(callerOf(c), server)) });
+      },
     )
     .post("/", allow("servers", "manage", { summary: "Add a server", data: Added, status: 201 }), valid("json", NewServer), async (c) =>
       ok(c, await servers.add(c.req.valid("json"), system.publicUrl(c.req.url), actorOf(c)), 201),
     )
     .get("/:id", allow("servers", "read", { summary: "One server, by id or name", data: ServerView }), async (c) =>
-      ok(c, await servers.view(c.req.param("id"), limitedTo(callerOf(c)))),
+      ok(c, shownTo(callerOf(c), await servers.view(c.req.param("id"), limitedTo(callerOf(c))))),
     )
     .get(
       "/:id/timeline",

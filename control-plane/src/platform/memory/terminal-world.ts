@@ -81,7 +81,8 @@ export async function world(policy?: object) {
   return { ...it, serverId, connect, ask, admit, watch, open, list };
 }
 
-const facts: ServerFacts = {
+/** What an agent says of a server that has no engine. */
+export const facts: ServerFacts = {
   hostname: "tokyo",
   os: "Debian 12",
   kernel: "6",
