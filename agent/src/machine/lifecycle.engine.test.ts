@@ -90,7 +90,6 @@ test("what is kept of a release, for root's eyes only; ten of them", async () =>
       .sort((a, b) => a - b),
   ).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   expect(readdirSync(join(folder, "releases/12")).sort()).toEqual([
-    "before.json",
     "canonical.yaml",
     "compose.yaml",
     "env",
