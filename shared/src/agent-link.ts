@@ -6,6 +6,8 @@ import { AppId, HostActId, JobId, ServerId, TerminalId } from "./ids.ts";
 import { Ending, Entry, JobError } from "./jobs.ts";
 import { Login, LOGINS, RegistryHost } from "./registries.ts";
 import { ServerFacts, ServerSample } from "./servers.ts";
+import { SITES, SiteState } from "./sites.ts";
+import { UptimeTold } from "./uptime.ts";
 import { StreamOrder, StreamReport } from "./streams.ts";
 import { TerminalExit } from "./terminals.ts";
 
@@ -156,6 +158,10 @@ export const AgentFrame = json.pipe(
     /** So many bytes of a stream's input were taken: as many may follow. */
     z.object({ type: z.literal("credit"), streamId, bytes: z.int().positive() }),
     TerminalReport.extend({ type: z.literal("terminals") }),
+    /** How the proxy serves these sites: said where that changes. `whole`: there are no others. */
+    z.object({ type: z.literal("sites"), sites: z.array(SiteState).max(SITES), whole: z.boolean() }),
+    /** How sites answered; told again until it is kept. */
+    UptimeTold.extend({ type: z.literal("uptime") }),
     /** A job that runs is about to ask these registries: who is it to them? */
     z.object({ type: z.literal("logins-wanted"), jobId: JobId, hosts: z.array(RegistryHost).min(1).max(LOGINS) }),
   ]),
@@ -177,6 +183,8 @@ export const ControlFrame = json.pipe(
       samples: z.enum(["always", "asked"]).optional(),
       /** Whether it can be asked for logins. */
       logins: z.boolean().optional(),
+      /** Whether it wants to know how sites answered. */
+      uptime: z.boolean().optional(),
     }),
     /** Somebody looks at this server: for so long, how it is doing is news. */
     z.object({ type: z.literal("watch"), forMs: z.int().positive().max(3_600_000) }),
@@ -188,6 +196,8 @@ export const ControlFrame = json.pipe(
     z.object({ type: z.literal("describe"), jobId: JobId }),
     /** These acts are written down here: they need not be told again. */
     z.object({ type: z.literal("host-acts-kept"), ids: z.array(HostActId) }),
+    /** This is written down here: once its hour is over it need not be told again. */
+    z.object({ type: z.literal("uptime-kept"), id: z.int() }),
     /** Those there are, to be kept in memory and for this job only. They come when they were asked for. */
     z.object({ type: z.literal("logins"), jobId: JobId, logins: z.array(Login).max(LOGINS) }),
     /** Whoever opened this terminal may have none any more: it ends, whether or not somebody looks at it. */

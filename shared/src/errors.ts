@@ -58,6 +58,8 @@ export const JobErrorCode = z.enum([
   /** Something else is where a config file belongs. */
   "CONFIG_FILE_BLOCKED",
   "COMMAND_FAILED",
+  /** The proxy's own checker did not take the configuration, or it did not serve with it: the one before is back. */
+  "PROXY_REFUSED",
   "DISK_FULL",
   "INTERRUPTED",
   "DEADLINE_EXCEEDED",

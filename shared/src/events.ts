@@ -14,10 +14,12 @@ export const Event = z.object({
     "project.removed",
     "user.changed",
     "registry.changed",
+    "domain.changed",
+    "domain.removed",
     "activity.added",
     "template-source.changed",
   ]),
-  /** Of the server, app, deployment, job, project, user or activity. */
+  /** Of the server, app, deployment, job, project, user, domain or activity. */
   id: z.string(),
   /** `server.sampled`: a ServerSample. */
   data: z.unknown().optional(),

@@ -9,6 +9,7 @@ export const JobId = id("job");
 export const DeploymentId = id("dep");
 export const TerminalId = id("term");
 export const ProjectId = id("prj");
+export const DomainId = id("dom");
 export const HostActId = id("hact");
 
 /** What a person calls an app or a server: safe as a file, project and host name. */

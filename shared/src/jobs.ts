@@ -3,6 +3,7 @@ import { JobErrorCode } from "./errors.ts";
 import { AppId, Name } from "./ids.ts";
 import { Danger } from "./plan.ts";
 import { ServiceState } from "./service-state.ts";
+import { ProxyModel, SITES, SiteState } from "./sites.ts";
 import { EnvEntry } from "./env.ts";
 import { ConfigFile } from "./config-files.ts";
 
@@ -126,6 +127,15 @@ const kinds = {
     lane: laneOfApp,
     idempotent: true,
     supersedes: false,
+    timeLimitMs: minutes(15),
+  },
+  /** Has the server's proxy serve these sites, and nothing else. What it cannot serve it refuses, and serves what it did before. */
+  "apply-sites": {
+    input: ProxyModel,
+    result: z.object({ sites: z.array(SiteState).max(SITES) }),
+    lane: () => "proxy",
+    idempotent: true,
+    supersedes: true,
     timeLimitMs: minutes(15),
   },
 };

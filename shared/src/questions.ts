@@ -6,6 +6,7 @@ import { AppId, Name } from "./ids.ts";
 import { JobError, Joins } from "./jobs.ts";
 import { PlanFindings } from "./plan.ts";
 import { Login, LOGINS, RemoteImage } from "./registries.ts";
+import { SiteCheck, SiteQuestion } from "./site-check.ts";
 
 /** The e-mail of who asks; null for AppOS itself. */
 const Asker = z.string().max(254).nullable();
@@ -50,6 +51,8 @@ const kinds = {
     input: z.object({ images: z.array(z.string().max(512)).min(1).max(20), logins: z.array(Login).max(LOGINS) }),
     answer: z.object({ images: z.array(RemoteImage) }),
   },
+  /** How far a request for a domain gets: DNS, port, certificate, proxy, container, health. */
+  "site-check": { input: SiteQuestion, answer: SiteCheck },
 };
 
 export type QuestionKind = keyof typeof kinds;

@@ -19,10 +19,14 @@ export const ServerFacts = z.object({
   composeVersion: short.nullable(),
   /** What to do about a missing or silent engine. */
   dockerProblem: z.string().max(1_000).nullable(),
+  /** By which it is reached in the networks that it is in; left out by an agent that is too old to say. */
+  addresses: z.array(z.string().max(64)).max(50).optional(),
   /** What its owner allows there; null where its agent is too old to say. */
   policy: Policy.nullable().default(null),
   /** Why the policy file cannot be used: then nothing is allowed. */
   policyProblem: z.string().max(1_000).nullable().default(null),
+  /** What its agent can do that an older one would leave out without a word. */
+  knows: z.array(z.string().max(63)).max(100).optional(),
 });
 export type ServerFacts = z.output<typeof ServerFacts>;
 
@@ -65,6 +69,8 @@ export const ServerView = z
     /** The newest, while it is up. */
     sample: ServerSample.nullable(),
     appCount: z.int(),
+    /** Where it is known to be reached from outside: at addresses of its own; else at the one that its agent calls from, as AppOS sees it. */
+    reachedAt: z.array(z.object({ address: z.string(), own: z.boolean() })),
   })
   .meta({ id: "Server" });
 export type ServerView = z.output<typeof ServerView>;
