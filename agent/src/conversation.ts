@@ -5,6 +5,8 @@ import { handshake, type Keys, LinkOver } from "./handshake.ts";
 import { fits, inventoryNews } from "./inventory-news.ts";
 import type { LoginDesk } from "./logins.ts";
 import type { Machine } from "./machine/machine.ts";
+import { sitesNews } from "./proxy/news.ts";
+import type { Uptime } from "./proxy/uptime/keep-uptime.ts";
 import type { Runner } from "./runner.ts";
 import { isStreamOrder, openStreams } from "./streams/open-streams.ts";
 import { startTerminals, type Terminals } from "./streams/terminals.ts";
@@ -42,6 +44,8 @@ interface About {
   terminals?: Terminals;
   /** What is done on this server itself. */
   acts?: ActReport;
+  /** How sites answer, which is asked whether or not there is a link. */
+  uptime?: Uptime;
   /** Where jobs ask who this server is to a registry. */
   logins?: LoginDesk;
   /** What it says of itself and of the link before, once it is let in. */
@@ -99,10 +103,14 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
   }
 
   const news = inventoryNews(machine, send, over.signal);
+  const sites = sitesNews(machine, send, over.signal);
   /** An end that is told changes what should run. */
   const sendOfJobs = (frame: AgentFrame) => {
     send(frame);
-    if (frame.type === "finished") news.jobEnded(runner.laneOf(frame.jobId));
+    if (frame.type !== "finished") return;
+    const lane = runner.laneOf(frame.jobId);
+    news.jobEnded(lane);
+    if (lane === "proxy") sites.changed();
   };
 
   async function obey(frame: ControlFrame) {
@@ -128,7 +136,9 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
       terminals.connected((report) => send({ type: "terminals", ...report }));
       about.acts?.connected(send);
       about.logins?.connected(frame.logins ? send : undefined);
+      if (frame.uptime) about.uptime?.connected(send);
       news.begin();
+      sites.begin();
       return void report().catch((error: unknown) => over.signal.aborted || warn(`The server's state could not be read: ${String(error)}`));
     }
     // Nobody gives orders who has not been shown our proof, and shown us theirs.
@@ -141,6 +151,7 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
     }
     if (frame.type === "end-terminal") return terminals.stop(frame.session, frame.why);
     if (frame.type === "logins") return about.logins?.came(frame);
+    if (frame.type === "uptime-kept") return about.uptime?.kept(frame.id);
     if (frame.type === "host-acts-kept") return about.acts?.kept(frame.ids);
     return runner.obey(frame);
   }
@@ -166,6 +177,7 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
       terminals.disconnected();
       about.acts?.disconnected();
       about.logins?.disconnected();
+      about.uptime?.disconnected();
       if (welcomed) runner.disconnected();
     },
   };

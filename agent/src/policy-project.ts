@@ -56,7 +56,8 @@ export function checkSources(kind: "secret" | "config", sources: Part, context: 
 }
 
 /** The names that Compose gives begin with the project's, which no other project's name can. */
-const ownName = (part: Part, project: string) => !isSet(part.external) && (!isSet(part.name) || text(part.name).startsWith(`${project}_`));
+const ownName = (part: Part, project: string) =>
+  !isSet(part.external) && (!isSet(part.name) || (text(part.name).startsWith(`${project}_`) && !/^0?appos_proxy/.test(text(part.name))));
 
 function unknown(part: Part, known: readonly string[]): Fault[] {
   const strange = Object.keys(part).filter((key) => !known.includes(key) && !key.startsWith("x-") && isSet(part[key]));

@@ -1,3 +1,4 @@
+import { offeredLabels } from "./beside/labels.ts";
 import { imageFaults } from "./policy-images.ts";
 import { checkMounts } from "./policy-mounts.ts";
 import { FILE, type Fault, type Part, type PolicyContext, type Rule, type Violation, isSet, list, map, text } from "./policy-model.ts";
@@ -161,7 +162,7 @@ function resourceFaults(resources: Part, context: PolicyContext): Fault[] {
 function labels(value: unknown): Fault[] {
   const names = Array.isArray(value) ? value.map((label) => text(label).split("=")[0]!) : Object.keys(map(value));
   return names
-    .filter((name) => /^(appos|com\.docker\.compose)\./i.test(name))
+    .filter((name) => /^(appos|com\.docker\.compose)\./i.test(name) && !offeredLabels.has(name))
     .map((name) => ["reserved-label", `sets the label ${name}, which is reserved. Leave it out`]);
 }
 

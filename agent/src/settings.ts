@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
 import { Refusal } from "./host/refusal.ts";
+import { ProxyDriver } from "@appos/shared/sites";
 import { logLevels } from "./log.ts";
 
 /** Who this server is to its control plane, and who the control plane is. Written by `enroll`. */
@@ -23,11 +25,41 @@ export const Identity = z.object({
 });
 export type Identity = z.output<typeof Identity>;
 
+const Images = z.partialRecord(ProxyDriver, z.string().min(1).max(300));
+
+/** What proxies are started from where nobody says otherwise. */
+const PROXY_IMAGES: Record<ProxyDriver, string> = { caddy: "caddy:2.11.2", nginx: "nginx:1.29.3", traefik: "traefik:v3.6.2" };
+
 const Environment = z.object({
   APPOS_AGENT_DIR: z.string().startsWith("/", "Give an absolute path").optional(),
   APPOS_PREFIX: z.string().startsWith("/", "Give an absolute path").default(""),
   /** Apps whose jobs run side by side. */
   APPOS_LANES: z.coerce.number().int().min(1).max(50).default(3),
+  /** On which ports of the server its proxy listens, for HTTP and HTTPS, as in 80:443. */
+  APPOS_PROXY_PORTS: z
+    .string()
+    .regex(/^\d{1,5}:\d{1,5}$/, "Give two ports, such as 80:443")
+    .default("80:443"),
+  /** Images to start proxies from, in place of the usual ones: JSON, as in {"caddy":"registry.example.com/caddy:2"}. */
+  APPOS_PROXY_IMAGES: z
+    .string()
+    .transform((text, context) => {
+      const { data } = Images.safeParse(jsonOf(text));
+      if (data) return data;
+      context.addIssue('Give JSON, such as {"caddy":"registry.example.com/caddy:2"}');
+      return z.NEVER;
+    })
+    .optional(),
+  /** Name servers to ask in place of the server's own, as where names lead elsewhere inside of a network: by commas. */
+  APPOS_DNS: z
+    .string()
+    .transform((text, context) => {
+      const servers = text.split(",").map((word) => word.trim());
+      if (servers.every(isNameServer)) return servers;
+      context.addIssue("Give addresses of name servers, with a port where it is not 53, such as 9.9.9.9,[2620:fe::fe]:53");
+      return z.NEVER;
+    })
+    .optional(),
   APPOS_LOG: z.enum(["pretty", "json"]).default("pretty"),
   APPOS_LOG_LEVEL: z.enum(logLevels).default("info"),
 });
@@ -56,6 +88,8 @@ export function settingsFrom(env: Record<string, string | undefined>) {
       socket: join(dir, "agent.sock"),
     },
     lanesAtOnce: data.APPOS_LANES,
+    proxy: proxyFrom(data.APPOS_PROXY_PORTS, data.APPOS_PROXY_IMAGES),
+    nameServers: data.APPOS_DNS,
     log: { format: data.APPOS_LOG, level: data.APPOS_LOG_LEVEL },
   };
 }
@@ -82,6 +116,25 @@ export function requireIdentity(settings: Pick<Settings, "files">): Identity {
 }
 
 function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isNameServer(text: string) {
+  if (isIP(text) !== 0) return true;
+  const [, v6, v4 = "", port = "53"] = /^(?:\[(.+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  return (v6 === undefined ? isIP(v4) === 4 : isIP(v6) === 6) && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+function proxyFrom(ports: string, images: Partial<Record<ProxyDriver, string>> = {}) {
+  const [http, https] = ports.split(":").map(Number) as [number, number];
+  return { http, https, images: { ...PROXY_IMAGES, ...images } };
+}
+
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,10 +1,11 @@
 import type { FoundProject } from "@appos/shared/adoption";
+import { isProxy } from "../proxy/proxy-folder.ts";
 import type { ComposeProject, Machine } from "../machine/machine.ts";
 
 /** The compose projects of this server that are no apps, and which of them can become one. */
 export async function findProjects(machine: Machine): Promise<FoundProject[]> {
   const projects = await machine.engine.projects();
-  const free = projects.filter(({ containers }) => containers.every(({ appId }) => appId === null));
+  const free = projects.filter(({ project, containers }) => !isProxy(project) && containers.every(({ appId }) => appId === null));
   return Promise.all(
     free.map(async (each) => ({
       project: each.project,

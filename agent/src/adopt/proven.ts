@@ -1,4 +1,5 @@
 import { JobFailure } from "../jobs/job-failure.ts";
+import { isProxy } from "../proxy/proxy-folder.ts";
 import type { Machine } from "../machine/machine.ts";
 import { AdoptedProject, adoptedProjects } from "./adopted-project.ts";
 
@@ -10,6 +11,8 @@ export async function proven(told: AdoptedProject, name: string, machine: Machin
   const { data } = AdoptedProject.safeParse(told);
   if (!data) throw refused(`${told.project} in ${told.directory} is no compose project that can be taken over.`);
   const { appId, project, directory } = data;
+  // It holds the keys of every site.
+  if (isProxy(project)) throw refused(`${project} is AppOS's own proxy, and no app.`);
   for (const [other, adopted] of await adoptedProjects(machine)) {
     if (adopted.project === project && (other !== name || adopted.appId !== appId))
       throw refused(`The project ${project} was adopted as the app ${other} already.`);

@@ -17,6 +17,8 @@ import { jobRefusalOf } from "../policy-jobs.ts";
 import { runJob } from "../run-job.ts";
 import { startRunner } from "../runner.ts";
 import { type Identity, type Settings, requireIdentity, settingsFrom } from "../settings.ts";
+import { keepProxy } from "../proxy/keeper.ts";
+import { keepUptime } from "../proxy/uptime/keep-uptime.ts";
 import { startTerminals } from "../streams/terminals.ts";
 import { agentVersion } from "../version.ts";
 import { voice } from "../voice.ts";
@@ -68,7 +70,14 @@ export const run: Verb = {
 /** Settings to link: what an agent is made of. Resolves when it was told to stop and everything it started has ended. */
 async function runAgent({ settings, identity, log, status, stop }: AgentContext): Promise<void> {
   const { dirs, files } = settings;
-  const machine = nodeMachine({ dir: dirs.data, policyFile: files.policy, agentVersion, dockerHost: process.env["DOCKER_HOST"] });
+  const machine = nodeMachine({
+    dir: dirs.data,
+    policyFile: files.policy,
+    agentVersion,
+    dockerHost: process.env["DOCKER_HOST"],
+    proxy: settings.proxy,
+    ...(settings.nameServers && { nameServers: settings.nameServers }),
+  });
   // What an agent that was killed left running would get in the way of what it left undone.
   await endTerminals(dirs.data);
   await endPrograms(dirs.data);
@@ -82,13 +91,14 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
   const disk = await nodeDisk(dirs.journal);
   const journal = await openJournal(disk, () => crypto.randomUUID());
   let running: { id: string; since: number }[] = [];
+  let certificates: ReturnType<typeof keepProxy> | undefined;
   const runner = startRunner({
     journal,
     run: ({ jobId, kind, input }, { attempt, signal, say }) => {
       log.info("job starts", { jobId, kind, attempt });
       return around({ jobId, kind, attempt }, () =>
         runJob(kind, input, { machine, say: voice(say), signal, attempt, logins: logins.of(jobId, signal) }),
-      );
+      ).finally(() => kind === "apply-sites" && certificates?.changed());
     },
     now: Date.now,
     timer,
@@ -108,6 +118,8 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
   const closeSocket = await openAgentSocket({ path: files.socket, acts, jobs, log });
   const terminals = startTerminals(machine);
   keepLogsOfEnding(machine, stop);
+  certificates = keepProxy({ machine, inLane: runner.inLane, warn: (message) => log.warn(message), signal: stop });
+  const uptime = keepUptime(machine, stop);
   const link = linkMemory({ life: crypto.randomUUID(), boot: await bootId() }, () => performance.now());
   const where = whereabouts(
     identity.url,
@@ -134,6 +146,7 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
           terminals,
           acts: report,
           logins,
+          uptime,
           linkReport: link.up,
           onWelcome() {
             where

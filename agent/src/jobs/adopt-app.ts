@@ -1,11 +1,10 @@
 import type { JobInput, JobResult, PinnedImage } from "@appos/shared/jobs";
 import { adoptedProject } from "../adopt/adopted-project.ts";
 import { proven } from "../adopt/proven.ts";
-import { composeHashes } from "../commands/compose.ts";
 import { dotenv } from "../commands/dotenv.ts";
 import type { Container, Machine } from "../machine/machine.ts";
 import { map, type Part, text } from "../policy-model.ts";
-import { type AppFolder, appFolder, type ReleaseFiles, releaseFiles } from "./app-folder.ts";
+import { type AppFolder, appFolder, releaseFiles } from "./app-folder.ts";
 import { adoptedModel, canonicalText, withOwnSecretNames } from "./canonical.ts";
 import { filesText } from "./config-files.ts";
 import { needDocker } from "./docker-outage.ts";
@@ -13,6 +12,7 @@ import type { JobContext } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
 import { keepRelease, makeCurrent } from "./releases.ts";
 import { enforcePolicy, resolveCompose } from "./resolve-compose.ts";
+import { serviceSums } from "./service-sums.ts";
 import { step } from "./step.ts";
 
 type Adoption = JobInput<"adopt-app">;
@@ -66,7 +66,7 @@ async function takeOver(input: Adoption, app: AppFolder, containers: Container[]
   const texts = { compose, env: dotenv(env), canonical: canonicalText(model), secrets: dotenv(secrets), files: filesText([]) };
   await keepRelease(machine, files, texts);
 
-  const hashes = await hashesOf(files, context);
+  const hashes = await serviceSums(files, context);
   const images = await imagesOf(model, containers, context);
   await makeCurrent(machine, app, { files, texts, images, containers, hashes });
   for (const name of Object.keys(map(model.services)).filter((service) => !isAsSaid(service, containers, hashes)))
@@ -78,20 +78,6 @@ async function takeOver(input: Adoption, app: AppFolder, containers: Container[]
 function isAsSaid(service: string, containers: Container[], hashes: ReadonlyMap<string, string>) {
   const mine = containers.filter(({ status }) => status.service === service);
   return mine.length > 0 && mine.every(({ configHash }) => configHash === hashes.get(service));
-}
-
-/** What Compose would make the containers from now, as it sums it up. */
-async function hashesOf(release: ReleaseFiles, { machine, signal }: JobContext) {
-  const hashes = new Map<string, string>();
-  await machine.run(composeHashes(release), {
-    signal,
-    onLine(stream, line) {
-      const [service, hash] = line.trim().split(" ");
-      if (stream === "stdout" && service && hash) hashes.set(service, hash);
-      return undefined;
-    },
-  });
-  return hashes;
 }
 
 /** What runs, where something does: behind the name in the file there may be another image by now. */

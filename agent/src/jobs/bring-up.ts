@@ -1,3 +1,6 @@
+import { keepSlots } from "../beside/candidates.ts";
+import { goOver } from "../beside/go-over.ts";
+import { settle } from "../beside/settle.ts";
 import { composeCreate, composeUp } from "../commands/compose.ts";
 import { diagnose } from "../commands/failures.ts";
 import { CommandFailed } from "../machine/machine.ts";
@@ -25,7 +28,11 @@ export async function bringUp(project: ReleaseFiles, { afterCrash, stopped }: Br
   if (afterCrash) await removeTemporaries(project.name, context);
   for (let conflicts = 0; ; conflicts++) {
     try {
-      return await runComposeKeepingLogs(stopped ? composeCreate(project) : composeUp(project), project.name, context);
+      if (stopped) await settle(project.name, context);
+      if (stopped || !(await goOver(project, context)))
+        await runComposeKeepingLogs(stopped ? composeCreate(project) : composeUp(project), project.name, context);
+      // Where this fails, the proxy's keeper comes by.
+      return await keepSlots(project.name, context.machine).catch(() => undefined);
     } catch (error) {
       if (signal.aborted || !(error instanceof CommandFailed)) throw error;
       const { kind } = diagnose(error.lines);

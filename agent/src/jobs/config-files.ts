@@ -42,7 +42,8 @@ async function sumOf(files: readonly ConfigFile[]): Promise<string> {
 
 const sumOfFile = async (file: ConfigFile) => `${await sha256(bytesOf(file))}${file.executable ? " x" : ""}`;
 
-async function sha256(bytes: Uint8Array): Promise<string> {
+/** In hex. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -42,8 +42,13 @@ export function judge({ status, restartPolicy }: Container, falls: number, upMs:
 /** Which containers a release is to have: service by service. */
 export type Expected = ReadonlyMap<string, number>;
 
-/** Waits until every container is up, and healthy where it has a health check. Fails as soon as one cannot become so. */
-export async function awaitHealth(project: string, expected: Expected, context: JobContext): Promise<Container[]> {
+/** Waits until every container that it concerns is up, and healthy where it has a health check. Fails as soon as one cannot become so. */
+export async function awaitHealth(
+  project: string,
+  expected: Expected,
+  context: JobContext,
+  concerns: (container: Container) => boolean = () => true,
+): Promise<Container[]> {
   const { machine, say, signal } = context;
   const begun = machine.elapsed();
   const upSince = upTimes(machine);
@@ -52,7 +57,7 @@ export async function awaitHealth(project: string, expected: Expected, context: 
 
   for (let look = 0; ; look++) {
     signal.throwIfAborted();
-    const containers = (await machine.engine.containers({ project })).filter(({ oneOff }) => !oneOff);
+    const containers = (await machine.engine.containers({ project })).filter((each) => !each.oneOff && concerns(each));
     const waiting: { container: Container; for: string }[] = [];
     for (const container of containers) {
       if (!restartsBefore.has(container.id)) restartsBefore.set(container.id, container.status.restarts);

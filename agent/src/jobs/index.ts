@@ -1,6 +1,7 @@
 import { deployApp } from "./deploy-app.ts";
 import type { JobHandlers } from "./job.ts";
 import { adoptApp } from "./adopt-app.ts";
+import { applySites } from "./apply-sites.ts";
 import { removeApp } from "./remove-app.ts";
 import { restartApp } from "./restart-app.ts";
 import { rollbackApp } from "./rollback-app.ts";
@@ -16,4 +17,5 @@ export const handlers: JobHandlers = {
   "stop-app": stopApp,
   "restart-app": restartApp,
   "remove-app": removeApp,
+  "apply-sites": applySites,
 };

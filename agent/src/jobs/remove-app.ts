@@ -28,6 +28,8 @@ async function takeDown(project: string, volumes: "keep" | "delete", context: Jo
   await engine.showOutGuests(project);
   await runCompose(composeDown(project, volumes), context);
   for (const { id } of await engine.containers({ project })) await engine.removeContainer(id);
+  // While containers ended, the proxy may have come in again.
+  await engine.showOutGuests(project);
   for (const network of await engine.networks(project)) await engine.removeNetwork(network);
   if (volumes === "delete") for (const volume of await engine.volumes(project)) await engine.removeVolume(volume);
 }

@@ -53,7 +53,7 @@ export async function corpusWorld() {
     if (i === 300) throw new Error("dockerd did not start");
     await sleep(100);
   }
-  const world = engineWorld(host);
+  const world = engineWorld({ dockerHost: host });
   writeFileSync(join(world.folder, "policy.yaml"), POLICY);
   const { machine } = world;
   const context: JobContext = {

@@ -1,6 +1,7 @@
 import { addressOf, type Login, repositoryOf } from "@appos/shared/registries";
 import type Docker from "dockerode";
 import type { AdoptedProject } from "../adopt/adopted-project.ts";
+import { changeover } from "./changeover.ts";
 import { composeProjects } from "./compose-projects.ts";
 import { containersWith } from "./containers.ts";
 import { showOutGuests } from "./foreign-guests.ts";
@@ -10,7 +11,11 @@ import { engineFacts } from "./engine-facts.ts";
 import { readLogs } from "./container-logs.ts";
 import { watchContainers } from "./docker-events.ts";
 import { openExec } from "./exec.ts";
+import { listenersIn } from "./listeners.ts";
 import type { Container, Engine, Image } from "./machine.ts";
+import { joinNetwork, leaveNetwork } from "./join-network.ts";
+import { readFolder } from "./read-folder.ts";
+import { runInside } from "./run-inside.ts";
 import type { TerminalNotes } from "./terminal-notes.ts";
 
 const labelOf = (of: Parameters<Engine["containers"]>[0]) => {
@@ -45,6 +50,7 @@ export function dockerEngine(
 
   return {
     ...engineFacts(docker),
+    ...changeover(docker),
     ping: () => pingEngine(docker),
     /** What was adopted has no label of ours before it is made anew: it is known by its project. */
     async containers(of) {
@@ -81,6 +87,10 @@ export function dockerEngine(
     async networks(project) {
       return (await docker.listNetworks(ofProject(project))).map(({ Name }) => Name).sort();
     },
+    async gateways(project) {
+      const known = await docker.listNetworks(ofProject(project));
+      return known.flatMap(({ IPAM }) => (IPAM?.Config ?? []).flatMap(({ Gateway }) => Gateway?.split("/")[0] ?? [])).sort();
+    },
     showOutGuests: (project) => showOutGuests(docker, project),
     removeNetwork: (name) => unlessGone(docker.getNetwork(name).remove()),
     keepImage: (project, imageId) => keepImage(docker, project, imageId),
@@ -91,6 +101,11 @@ export function dockerEngine(
       return found?.Names[0]?.replace(/^\//, "");
     },
     logs: (container, question, onLines, signal) => readLogs(docker, container, question, onLines, signal),
+    runInside: ({ id }, command, timeoutMs) => runInside(docker, id, command, timeoutMs),
+    listeners: ({ id }) => listenersIn(docker, id),
+    readFolder: ({ id }, path) => readFolder(docker, id, path),
+    joinNetwork: ({ id }, network) => joinNetwork(docker, id, network),
+    leaveNetwork: ({ id }, network) => leaveNetwork(docker, id, network),
     openExec: (container, options) => openExec(docker, container.id, options, mark, notes),
     watch: (onChange, signal) => void watchContainers(docker, adopted, onChange, signal),
   };

@@ -5,29 +5,39 @@ import { join } from "node:path";
 import { type Entry, type JobKind, jobKinds } from "@appos/shared/jobs";
 import type { JobContext } from "../jobs/job.ts";
 import { runJob } from "../run-job.ts";
+import { settingsFrom } from "../settings.ts";
 import { voice } from "../voice.ts";
+import type { ProxySettings } from "./machine.ts";
 import { nodeMachine } from "./node-machine.ts";
 
 /** An image that needs no registry, with a shell and a web server in it. */
 export const BUSYBOX = "appos-test/busybox:1";
 
 /** A real server: this one's Docker Engine, with a folder of its own that goes when the tests end. */
-export function engineWorld(dockerHost?: string) {
+export function engineWorld({ dockerHost, proxy = settingsFrom({}).proxy, nameServers = [] }: WorldOptions = {}) {
   buildBusybox(dockerHost);
   const folder = mkdtempSync(join(tmpdir(), "appos-engine-"));
-  const machine = nodeMachine({ dir: join(folder, "agent"), policyFile: join(folder, "policy.yaml"), agentVersion: "test", dockerHost });
+  const machine = nodeMachine({
+    dir: join(folder, "agent"),
+    policyFile: join(folder, "policy.yaml"),
+    agentVersion: "test",
+    dockerHost,
+    proxy,
+    nameServers,
+  });
   const apps = new Set<string>();
 
   /** Carries out a job as the agent does. */
   async function run(
     kind: JobKind,
-    input: { name: string } & Record<string, unknown>,
+    input: { name?: string } & Record<string, unknown>,
     { attempt = 1, signal = new AbortController().signal, onSay = (_: Said) => {}, logins }: RunOptions = {},
   ) {
-    apps.add(input.name);
+    const ofApp = input.name === undefined ? {} : { appId: appId(input.name) };
+    if (input.name !== undefined) apps.add(input.name);
     const said: Said[] = [];
     const say = voice((entry) => (said.push(entry), onSay(entry)));
-    const ending = await runJob(kind, { appId: appId(input.name), ...input }, { machine, say, signal, attempt, ...(logins && { logins }) });
+    const ending = await runJob(kind, { ...ofApp, ...input }, { machine, say, signal, attempt, ...(logins && { logins }) });
     if (ending.outcome === "succeeded") jobKinds[kind].result.parse(ending.result);
     return { ...ending, said, steps: said.filter(({ stream }) => stream === "step").map(({ step, text }) => `${step} ${text}`) };
   }
@@ -47,6 +57,11 @@ export function engineWorld(dockerHost?: string) {
   };
 }
 
+interface WorldOptions {
+  dockerHost?: string | undefined;
+  proxy?: ProxySettings;
+  nameServers?: string[];
+}
 interface RunOptions extends Partial<Pick<JobContext, "attempt" | "signal" | "logins">> {
   onSay?: (said: Said) => void;
 }

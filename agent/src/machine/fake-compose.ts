@@ -2,7 +2,7 @@ import { parse } from "yaml";
 import type { FakeServer } from "./fake-server.ts";
 import type { Command, Container, RunOptions } from "./machine.ts";
 
-type Model = { services: Record<string, { image: string; labels: Record<string, string>; restart?: Container["restartPolicy"] }> };
+type Model = { services: Record<string, { image: string; labels?: Record<string, string>; restart?: Container["restartPolicy"] }> };
 
 /** Compose, as far as a server in memory needs it: one container for each service. */
 export function fakeCompose(server: Omit<FakeServer, "machine">, now: () => number) {
@@ -54,7 +54,7 @@ export function newContainer(
 ): Container {
   return {
     id,
-    appId: labels["appos.app"] ?? null,
+    appId: labels?.["appos.app"] ?? null,
     project,
     oneOff: false,
     networks: [`${project}_default`],

@@ -4,6 +4,7 @@ import { fakeCompose } from "./fake-compose.ts";
 import { fakeDisk } from "./fake-disk.ts";
 import type { FakeServer } from "./fake-server.ts";
 import { fakeFacts } from "./fake-facts.ts";
+import { fakeNames } from "./fake-names.ts";
 import { policyFacts } from "../policy-in-force.ts";
 import { CommandFailed, type Engine, type Files, type Machine } from "./machine.ts";
 
@@ -31,6 +32,14 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
     onSleep: () => {},
     onTerminal: () => undefined,
     onRegistry: () => undefined,
+    onInside: () => [],
+    onConnect: () => true,
+    onVisit: () => ({ status: 200, certificate: null }),
+    dns: new Map(),
+    addresses: [],
+    caaIdentities: undefined,
+    listeners: new Map(),
+    onIssue: () => Promise.reject(new Error("No authority is here")),
     logs: new Map(),
     disks: new Map(),
     facts: { volumes: new Map(), ports: [], space: { pools: [], taken: [] }, published: new Map(), arch: "amd64" },
@@ -86,6 +95,12 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
       if (!pty) throw new Error("This server can open no terminal on itself.");
       return pty;
     },
+    proxy: { http: 80, https: 443, images: { caddy: "caddy:2", nginx: "nginx:1", traefik: "traefik:3" } },
+    visit: async (site) => server.onVisit(site),
+    names: fakeNames(server),
+    addresses: () => server.addresses,
+    caaIdentities: async () => server.caaIdentities,
+    authority: { newKey: async () => "key", issue: (order) => server.onIssue(order), validity: () => undefined },
     sample: async () => ({
       ...sample,
       at: clock.now(),
@@ -104,6 +119,7 @@ function fakeFiles(files: Map<string, string>, disks: FakeServer["disks"]): File
   const below = (path: string) => [...files.keys()].filter((each) => each === path || each.startsWith(`${path}/`));
   return {
     write: async (texts) => Object.entries(texts).forEach(([path, text]) => files.set(path, text)),
+    share: async (texts) => Object.entries(texts).forEach(([path, text]) => files.set(path, text)),
     read: async (path) => files.get(path),
     list: async (path) => [...new Set(below(path).map((each) => each.slice(path.length + 1).split("/")[0]!))],
     async remove(path) {
@@ -156,6 +172,7 @@ function fakeEngine(server: Omit<FakeServer, "machine">): Engine {
     volumes: () => answer(() => []),
     removeVolume: () => answer(() => undefined),
     networks: () => answer(() => []),
+    gateways: () => answer(() => []),
     removeNetwork: () => answer(() => undefined),
     showOutGuests: () => answer(() => undefined),
     keepImage: (project, imageId) => answer(() => void server.keepers.push({ project, id: `keeps ${imageId} for ${project}`, imageId })),
@@ -164,6 +181,31 @@ function fakeEngine(server: Omit<FakeServer, "machine">): Engine {
     async logs({ status }, { tail }, onLines) {
       await onLines((server.logs.get(status.container) ?? []).slice(-(tail ?? Infinity)));
     },
+    runInside: async (container, command) => (await answer(() => undefined), server.onInside(container, command)),
+    listeners: ({ status }) => answer(() => server.listeners.get(status.container)),
+    readFolder: () => answer(() => new Map()),
+    joinNetwork: ({ id }, network) =>
+      answer(() => {
+        const container = server.containers.find((each) => each.id === id);
+        if (container && !container.networks.includes(network)) container.networks.push(network);
+      }),
+    leaveNetwork: ({ id }, network) =>
+      answer(() => {
+        const container = server.containers.find((each) => each.id === id);
+        if (container) container.networks = container.networks.filter((each) => each !== network);
+      }),
+    rename: (id, name) =>
+      answer(() => {
+        const container = server.containers.find((each) => each.id === id);
+        if (container) container.status.container = name;
+      }),
+    stop: (id) =>
+      answer(() => {
+        const container = server.containers.find((each) => each.id === id);
+        if (container) Object.assign(container.status, { state: "exited", exitCode: 0 });
+      }),
+    accepts: (id, network, port) => answer(() => server.onConnect({ id, network, port })),
+    openConnections: () => answer(() => 0),
     openExec: (container, options) => answer(() => server.onTerminal({ container, ...options })),
     watch: () => {},
   };

@@ -1,7 +1,23 @@
 import type { Disk } from "../journal/disk.ts";
 import type { fakeDisk } from "./fake-disk.ts";
 import type { Login } from "@appos/shared/registries";
-import type { AddressSpace, Command, ComposeProject, Container, LogPart, Machine, Pty, PtyOptions, TakenPort } from "./machine.ts";
+import type {
+  AddressSpace,
+  CaaRecord,
+  CertificateOrder,
+  Command,
+  ComposeProject,
+  Container,
+  Issued,
+  ListeningSocket,
+  LogPart,
+  Machine,
+  Pty,
+  PtyOptions,
+  TakenPort,
+  Visit,
+  Visited,
+} from "./machine.ts";
 
 /** A server in memory, with a clock that moves when something waits. Everything succeeds unless told otherwise. */
 export interface FakeServer {
@@ -30,6 +46,21 @@ export interface FakeServer {
   onTerminal: (terminal: PtyOptions & { container?: Container }) => Pty | undefined;
   /** What a registry has to say to a login, or has behind an image's tag; may throw in its place. */
   onRegistry: (asked: { image?: string; login?: Login | undefined }) => string | undefined;
+  /** What a program says that is run in a container; may throw in its place. */
+  onInside: (container: Container, command: readonly string[]) => string[];
+  /** Whether a container takes a connection. */
+  onConnect: (to: { id: string; network: string; port: number }) => boolean;
+  /** How the proxy answers. */
+  onVisit: (site: Visit) => Visited;
+  /** What the DNS says: what is left out is no name. */
+  dns: Map<string, { a?: string[]; aaaa?: string[]; cname?: string; caa?: CaaRecord[]; fails?: "failed" | "refused" | "silent" }>;
+  /** By which it is reached. */
+  addresses: string[];
+  caaIdentities: string[] | undefined;
+  /** What listens in each container, by its name. */
+  listeners: Map<string, ListeningSocket[]>;
+  /** What an authority issues; may throw in its place. */
+  onIssue: (order: CertificateOrder) => Promise<Issued>;
   /** What each container has said, by its name. */
   logs: Map<string, LogPart[]>;
   /** Folders that are disks of their own. */

@@ -1,4 +1,4 @@
-import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, normalize, relative, sep } from "node:path";
 import type { Files } from "./machine.ts";
 import { placeFile, removePlaced } from "./place-file.ts";
@@ -11,13 +11,19 @@ export function filesBelow(folder: string): Files {
     return clean;
   }
 
+  async function write(texts: Record<string, string>, mode: number) {
+    const paths = Object.keys(texts).map(inside);
+    const folders = new Set(paths.map(dirname));
+    for (const each of folders) await makeFolder(folder, each);
+    await Promise.all(Object.entries(texts).map(([path, text]) => replace(inside(path), text, mode)));
+    await Promise.all([...folders].map(syncFolder));
+    return folders;
+  }
+
   return {
-    async write(texts) {
-      const paths = Object.keys(texts).map(inside);
-      const folders = new Set(paths.map(dirname));
-      for (const each of folders) await makeFolder(folder, each);
-      await Promise.all(Object.entries(texts).map(([path, text]) => replace(inside(path), text)));
-      await Promise.all([...folders].map(syncFolder));
+    write: async (texts) => void (await write(texts, 0o600)),
+    async share(texts) {
+      for (const each of await write(texts, 0o644)) await chmod(each, 0o755);
     },
     read: (path) => readFile(inside(path), "utf8").catch(absent),
     list: async (path) => (await readdir(inside(path)).catch(absent)) ?? [],
@@ -57,9 +63,9 @@ function absentOrShut(error: NodeJS.ErrnoException): undefined | "shut" {
   return error.code === "EACCES" ? "shut" : absent(error);
 }
 
-async function replace(path: string, text: string) {
+async function replace(path: string, text: string, mode: number) {
   const draft = `${path}.${crypto.randomUUID().slice(0, 8)}.new`;
-  const file = await open(draft, "wx", 0o600);
+  const file = await open(draft, "wx", mode);
   try {
     await file.writeFile(text);
     await file.sync();

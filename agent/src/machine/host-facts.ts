@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { arch, availableParallelism, hostname, release, totalmem } from "node:os";
 import type { ServerFacts } from "@appos/shared/servers";
+import { SITE_OPTIONS } from "@appos/shared/site-options";
 import type Docker from "dockerode";
 import { ANSWER_MS, inTime, pingEngine } from "./docker-client.ts";
+import { ownAddresses } from "./names.ts";
 import { findProgram, PATH } from "./programs.ts";
 import { runProgram } from "./spawn.ts";
 
@@ -19,7 +21,9 @@ export async function hostFacts(docker: Docker, agentVersion: string): Promise<O
     agentVersion,
     dockerVersion: engine.version ?? null,
     composeVersion: compose.version ?? null,
+    addresses: ownAddresses().slice(0, 50),
     dockerProblem: engine.problem ?? compose.problem ?? null,
+    knows: [SITE_OPTIONS],
   };
 }
 

@@ -3,9 +3,14 @@ import type { LogLine } from "@appos/shared/logs";
 import type { Login } from "@appos/shared/registries";
 import type { ServerFacts, ServerSample } from "@appos/shared/servers";
 import type { Disk } from "../journal/disk.ts";
+import type { Authority, CertificateOrder, Issued } from "./authority.ts";
+import type { Changeover, ListeningSocket, Surroundings } from "./visits.ts";
+
+export type { CertificateOrder, Issued };
+export type { CaaRecord, Changeover, ListeningSocket, Names, NamesLooked, ProxySettings, Visit, Visited } from "./visits.ts";
 
 /** The server the agent runs on, as its jobs and streams see it. */
-export interface Machine {
+export interface Machine extends Surroundings {
   /** The agent's own folder, absolute. */
   readonly folder: string;
   readonly files: Files;
@@ -35,6 +40,8 @@ export interface Machine {
   policyText(): Promise<string | undefined>;
   facts(): Promise<ServerFacts>;
   sample(): Promise<ServerSample>;
+  /** Where certificates come from that the proxy does not get by itself. */
+  readonly authority: Authority;
   /** A login shell of the user that runs the agent. Rejects with a sentence where there can be none. */
   openPty(options: PtyOptions): Promise<Pty>;
 }
@@ -102,6 +109,8 @@ export class CommandFailed extends Error {
 export interface Files {
   /** All of them, each by its absolute path; folders are made. */
   write(texts: Record<string, string>): Promise<void>;
+  /** The same, for whoever comes to the folder: a container that is given it. The folders above let nobody pass. */
+  share(texts: Record<string, string>): Promise<void>;
   read(path: string): Promise<string | undefined>;
   /** The names in a folder; none where there is no folder. */
   list(path: string): Promise<string[]>;
@@ -242,7 +251,7 @@ export interface EngineFacts {
 }
 
 /** The Docker Engine. Everything rejects where none answers. */
-export interface Engine extends EngineFacts {
+export interface Engine extends EngineFacts, Changeover {
   ping(): Promise<void>;
   /** All containers, running or not, of an app or of a project. */
   containers(of: { appId: string } | { project: string } | "apps"): Promise<Container[]>;
@@ -258,6 +267,8 @@ export interface Engine extends EngineFacts {
   removeVolume(name: string): Promise<void>;
   /** The names of a project's networks. */
   networks(project: string): Promise<string[]>;
+  /** The server's own addresses in them: whom Docker forwards itself, it forwards from one of these. */
+  gateways(project: string): Promise<string[]>;
   removeNetwork(name: string): Promise<void>;
   /** Has containers of other projects leave the networks of this one. */
   showOutGuests(project: string): Promise<void>;
@@ -271,6 +282,16 @@ export interface Engine extends EngineFacts {
   publisher(port: PublishedPort["hostPort"]): Promise<string | undefined>;
   /** A container's log, as many lines at a time as come together; `onLines` is waited for. Resolves at its end or when the signal aborts. */
   logs(container: Container, question: LogQuestion, onLines: (parts: LogPart[]) => Promise<void>, signal: AbortSignal): Promise<void>;
+  /** Runs a program in a running container to its end, and says what it said. Rejects with CommandFailed. */
+  runInside(container: Container, command: readonly [string, ...string[]], timeoutMs: number): Promise<string[]>;
+  /** What listens in a running container; undefined where that cannot be found out. */
+  listeners(container: Container): Promise<ListeningSocket[] | undefined>;
+  /** The texts of all files in a folder of a container, by their paths below it; none where there is no such folder. */
+  readFolder(container: Container, path: string): Promise<Map<string, string>>;
+  /** Has a container join a network, where it is not in it yet. */
+  joinNetwork(container: Container, network: string): Promise<void>;
+  /** Has it leave one, where it is in it. */
+  leaveNetwork(container: Container, network: string): Promise<void>;
   /** A shell in a running container; undefined where the container has none. */
   openExec(container: Container, options: PtyOptions): Promise<Pty | undefined>;
   /** Says whose containers changed, for ever, and which of them ends or has ended; null when it may be anyone's: the engine came, or went away. Ends with the signal. */

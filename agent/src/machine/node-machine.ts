@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { adoptedProjects } from "../adopt/adopted-project.ts";
+import { caaIdentities } from "./caa-identities.ts";
 import { composeResolver } from "./compose-resolver.ts";
 import { dockerEngine } from "./docker.ts";
 import { dockerClient } from "./docker-client.ts";
@@ -11,7 +12,8 @@ import { filesBelow } from "./files.ts";
 import { dockerProblem, hostFacts } from "./host-facts.ts";
 import { hostStats } from "./host-stats.ts";
 import { withLogins } from "./login-folder.ts";
-import type { Machine } from "./machine.ts";
+import type { Authority } from "./authority.ts";
+import type { Machine, ProxySettings } from "./machine.ts";
 import { markOf } from "./leftovers.ts";
 import { policyTextIn } from "./policy-text.ts";
 import { portHolder } from "./port-holder.ts";
@@ -20,9 +22,12 @@ import { projectFile } from "./project-file.ts";
 import { findProgram, PATH } from "./programs.ts";
 import { openPty } from "./pty.ts";
 import { runProgram } from "./spawn.ts";
+import { dnsNames, ownAddresses } from "./names.ts";
 import { nodeDisk } from "./node-disk.ts";
 import { beforeRemovals } from "./removal-gate.ts";
 import { terminalNotes } from "./terminal-notes.ts";
+import { validity } from "./validity.ts";
+import { visit } from "./visit.ts";
 
 /** The fastest level packs logs as small as the others do. */
 const packed = promisify(gzip);
@@ -36,12 +41,30 @@ export interface NodeMachineSettings {
   agentVersion: string;
   /** Another process has this folder too, and resolves: nothing that it needs is touched before something is to be resolved here. */
   beside?: boolean;
+  proxy: ProxySettings;
+  /** The name servers to ask; this server's own where left out. */
+  nameServers?: readonly string[];
   /** As in DOCKER_HOST; this server's own engine otherwise. */
   dockerHost?: string | undefined;
 }
 
+/** Brings more than half a megabyte of program, which most servers never need: their proxies get their certificates. */
+const authority: Authority = {
+  newKey: async () => (await import("./acme.ts")).newKey(),
+  issue: async (order) => (await import("./acme.ts")).issue(order),
+  validity,
+};
+
 /** This server. */
-export function nodeMachine({ dir, policyFile, agentVersion, dockerHost, beside = false }: NodeMachineSettings): Machine {
+export function nodeMachine({
+  dir,
+  policyFile,
+  agentVersion,
+  dockerHost,
+  beside = false,
+  proxy,
+  nameServers,
+}: NodeMachineSettings): Machine {
   const home = join(dir, "home");
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const env = { PATH, HOME: home, LANG: "C.UTF-8", ...markOf(dir), ...(dockerHost && { DOCKER_HOST: dockerHost }) };
@@ -75,6 +98,12 @@ export function nodeMachine({ dir, policyFile, agentVersion, dockerHost, beside 
     policyText,
     facts: async () => ({ ...(await hostFacts(docker, agentVersion)), ...(await policyFacts({ policyText })) }),
     sample: hostStats(docker),
+    proxy,
+    visit,
+    names: dnsNames(nameServers),
+    addresses: ownAddresses,
+    caaIdentities,
+    authority,
     openPty: async (options) => openPty(options, markOf(dir), notes),
   };
 }

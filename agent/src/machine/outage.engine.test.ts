@@ -39,7 +39,7 @@ async function restart() {
 }
 
 await ready();
-const world = engineWorld(host);
+const world = engineWorld({ dockerHost: host });
 afterAll(async () => {
   await world.end();
   const gone = once(dockerd, "exit");

@@ -1,3 +1,4 @@
+import { offeredLabels } from "../beside/labels.ts";
 import { list, map, type Part, text } from "../policy-model.ts";
 
 /** Says in words what is different about one key of a service. */
@@ -48,7 +49,8 @@ const portKey = ({ published, target, protocol, host_ip }: Part) => {
   return `${text(host_ip) === "" ? "" : `${text(host_ip)}:`}${outside}${text(target)}${text(protocol) === "udp" ? "/udp" : ""}`;
 };
 /** The hash of the files that a service mounts is a label as well; it has a sentence of its own. */
-const withoutOurs = (labels: Part) => Object.fromEntries(Object.entries(labels).filter(([label]) => !label.startsWith("appos.")));
+const withoutOurs = (labels: Part) =>
+  Object.fromEntries(Object.entries(labels).filter(([label]) => !label.startsWith("appos.") || offeredLabels.has(label)));
 
 /** Maps are the same in any order of their keys. */
 export function same(a: unknown, b: unknown): boolean {

@@ -4,6 +4,7 @@ import { keptReleasesOf } from "./kept-releases.ts";
 import { plan } from "./plan.ts";
 import type { QuestionHandlers } from "./question.ts";
 import { registryTest } from "./registry-test.ts";
+import { siteCheckOf } from "./site-check.ts";
 
 /** What an agent can be asked. A question without a handler does not compile. */
 export const questions: QuestionHandlers = {
@@ -14,4 +15,5 @@ export const questions: QuestionHandlers = {
   "found-projects": foundProjects,
   "project-files": projectFilesOf,
   "edited-compose": editedCompose,
+  "site-check": siteCheckOf,
 };

@@ -1,0 +1,229 @@
+import { composeDown, composeReplace, composeUp } from "../commands/compose.ts";
+import type { ProxyModel } from "@appos/shared/sites";
+import { CommandFailed, type Container } from "../machine/machine.ts";
+import { imageFaults } from "../policy-images.ts";
+import { policyInForce } from "../policy-in-force.ts";
+import { answering, applyConfig } from "../proxy/apply.ts";
+import { removeOld, tryAgain, withCertificates } from "../proxy/certificates.ts";
+import type { Driver } from "../proxy/driver.ts";
+import { driverOf } from "../proxy/drivers.ts";
+import { type Kind, rehearse, takeCertificates } from "../proxy/hand-over.ts";
+import { probeAll, type Probes, probesOf } from "../proxy/probes.ts";
+import { PASSWORDS } from "../proxy/nginx-options.ts";
+import { proxyCompose } from "../proxy/proxy-compose.ts";
+import { ownNetwork, proxyProject, PROXY_SERVICE, proxyFolder, type ProxyFolder } from "../proxy/proxy-folder.ts";
+import { proxyModel } from "../proxy/proxy-model.ts";
+import { statesOf } from "../proxy/states.ts";
+import { certifiedNames, type Resolved } from "../proxy/resolved.ts";
+import { forgetSlots } from "../proxy/slots.ts";
+import { findTargets, ROOTS, takeSlots } from "../proxy/targets.ts";
+import { needDocker, throughOutages } from "./docker-outage.ts";
+import type { JobContext, JobHandler } from "./job.ts";
+import { JobFailure } from "./job-failure.ts";
+import { pullImages } from "./pull-images.ts";
+import { runCompose } from "./run-compose.ts";
+import { proxyStartFailure } from "./proxy-start-failure.ts";
+import { asFailure, step } from "./step.ts";
+
+/** Of so many sites the result says how they are served; the others are told of later, in frames of their own. */
+const SITES_TOLD = 10;
+/** A container that is started may take so long to be running. */
+const [START_MS, LOOK_MS] = [10_000, 100];
+
+/** Who asks for the same once more wants to see what has failed tried again. */
+export const applySites: JobHandler<"apply-sites"> = async (model, context) => {
+  const before = await proxyModel(context.machine);
+  if (JSON.stringify(before) === JSON.stringify(model)) await tryAgain(certifiedNames(model), context.machine);
+  return serveSites(model, context, { anyway: true });
+};
+
+/** Has the proxy serve these sites, and nothing else. `anyway`: it is told also where it serves by the same already, and tries again what it was waiting with. */
+export async function serveSites(model: ProxyModel, context: JobContext, { anyway }: { anyway: boolean }) {
+  const { machine } = context;
+  const driver = await step("check", context, () => checked(model, context));
+  const folder = proxyFolder(machine, driver);
+  if (model.sites.length === 0) return takeDown([folder, formerKind(await proxyModel(machine), model, machine)?.folder], context);
+  const kind = { driver, image: machine.proxy.images[model.driver], folder };
+
+  const before = await proxyModel(machine);
+  const found = await step("resolve", context, () =>
+    throughOutages(context, async () => {
+      await takeSlots(model, machine);
+      return findTargets(model, machine);
+    }),
+  );
+  const networks = found.networks;
+  const former = formerKind(before, model, machine);
+  if (former) await keepCertificatesOf(former, driver, model, machine);
+  const resolved = await withCertificates(found.resolved, driver, machine);
+  await prepare(kind, model, resolved, context);
+  const probes = probesOf(before, model);
+  const { container, text } = await served(kind, former, { resolved, networks, probes, anyway }, context);
+  await machine.files.write({ [folder.model]: JSON.stringify(model) });
+  await forgetSlots(found.led, machine);
+  if (former) for (const file of [former.folder.config, former.folder.good]) await machine.files.remove(file);
+  await tidy(
+    container,
+    networks,
+    { folder, used: [resolved.acme.rootsFile ?? "", ...Object.keys(driver.files?.(resolved) ?? {})] },
+    machine,
+  );
+  if (driver.certificatesBy === "agent") await removeOld([...resolved.certificates.keys()], [text], machine);
+  const changed = new Set(probes.after.map(({ name }) => name));
+  const sites = model.sites.filter(({ name }) => changed.has(name)).slice(0, SITES_TOLD);
+  return { sites: await step("look", context, () => statesOf({ sites }, { driver, container, machine })) };
+}
+
+interface Serving {
+  resolved: Resolved;
+  networks: string[];
+  probes: Probes;
+  anyway: boolean;
+}
+
+/** Starts the proxy and has it serve. Where it is to take over from one of another kind, and cannot, that one goes on. */
+async function served(kind: Kind, former: Kind | undefined, { resolved, networks, probes, anyway }: Serving, context: JobContext) {
+  const { machine } = context;
+  const { driver, image, folder } = kind;
+  try {
+    await pullImages(folder.project, { [PROXY_SERVICE]: { image } }, context);
+    if (former) {
+      const texts = { first: emptyOf(driver, resolved), text: driver.render(resolved) };
+      await step("try", context, () => rehearse(kind, texts, context));
+      // What answers now has to answer then, whoever it is that does.
+      probes.after.push(...(await answering(probes.before, machine)));
+    }
+    const container = await step("start", context, () => throughOutages(context, () => start(folder, networks, context, former)));
+    // The proxy's own network may have been made only now.
+    const text = driver.render({ ...resolved, unseen: await machine.engine.gateways(folder.project.name) });
+    await step("apply", context, () => applyConfig(text, probes, { driver, folder, container, anyway }, machine));
+    return { container, text };
+  } catch (error) {
+    if (!former) throw error;
+    const isBack = await startAgain(former, networks, context);
+    throw isBack ? staysAsItWas(error) : error;
+  }
+}
+
+/** Before there is anything to serve. */
+const emptyOf = ({ render }: Driver, resolved: Resolved) => render({ ...resolved, sites: [] });
+
+async function checked({ driver: kind, sites }: ProxyModel, { machine }: JobContext): Promise<Driver> {
+  await needDocker({ machine });
+  const driver = driverOf(kind);
+  if (!driver) throw new JobFailure("INVALID_JOB", `This agent does not know the proxy ${kind}. Update it.`);
+  const [fault] = imageFaults(machine.proxy.images[kind], { policy: await policyInForce(machine), folder: "", project: "" });
+  if (fault && sites.length > 0) throw new JobFailure("POLICY_REFUSED", `The proxy ${fault[1]}.`, { rule: fault[0] });
+  return driver;
+}
+
+/** What the proxy is started from. Before there is anything to serve, it serves nothing. */
+async function prepare({ driver, image, folder }: Kind, { acme }: ProxyModel, resolved: Resolved, { machine }: JobContext) {
+  const { files, proxy } = machine;
+  await files.write({ [folder.project.canonical]: proxyCompose(driver, image, proxy, folder), [folder.project.secrets]: "" });
+  const beside = { ...driver.files?.(resolved), ...(acme.roots !== null && { [resolved.acme.rootsFile!]: acme.roots }) };
+  const shared = Object.entries(beside).map(([name, text]) => [`${folder.shared}/${name}`, text]);
+  if (shared.length > 0) await files.share(Object.fromEntries(shared));
+  if ((await files.read(folder.config)) === undefined) await files.share({ [folder.config]: emptyOf(driver, resolved) });
+}
+
+/** The kind of proxy that serves until now, where another one is to. */
+function formerKind(before: ProxyModel | undefined, { driver }: ProxyModel, machine: JobContext["machine"]): Kind | undefined {
+  const former = before && before.driver !== driver ? driverOf(before.driver) : undefined;
+  return former && { driver: former, image: machine.proxy.images[before!.driver], folder: proxyFolder(machine, former) };
+}
+
+/** Who gets no certificates by itself has those that the other one got. */
+async function keepCertificatesOf(former: Kind, { certificatesBy }: Driver, model: ProxyModel, machine: JobContext["machine"]) {
+  const [container] = await machine.engine.containers({ project: former.folder.project.name });
+  if (certificatesBy === "agent" && container)
+    await takeCertificates(certifiedNames(model), former.driver, { container, directory: model.acme.directory, machine });
+}
+
+/** The other one could not serve. Should that fail too, the first reason is the one that counts, and it is tried again and again: see keepProxy. */
+async function startAgain({ driver, image, folder }: Kind, networks: string[], context: JobContext) {
+  const { files, proxy } = context.machine;
+  const calm = { ...context, signal: new AbortController().signal };
+  await files.write({ [folder.project.canonical]: proxyCompose(driver, image, proxy, folder) });
+  return start(folder, networks, calm, { driver, image, folder }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What a person has to know first: the sites are served. */
+function staysAsItWas(error: unknown): unknown {
+  const failure = asFailure(error);
+  if (!failure) return error;
+  const { code, message, details } = failure.error;
+  return new JobFailure(code, `The proxy stays as it was. ${message}`, details);
+}
+
+async function start(folder: ProxyFolder, networks: string[], context: JobContext, former?: Kind): Promise<Container> {
+  try {
+    if (former) await replace(folder, networks, context);
+    await runCompose(composeUp(folder.project), context);
+  } catch (error) {
+    throw error instanceof CommandFailed ? await proxyStartFailure(error, context) : error;
+  }
+  const container = await running(context, former !== undefined);
+  await join(container, networks, context);
+  return container;
+}
+
+/** The other one is there, and in all networks, before it starts: what it asks for while it joins one may be lost. */
+async function replace({ project }: ProxyFolder, networks: string[], context: JobContext) {
+  await runCompose(composeReplace(project), context);
+  const [made] = await context.machine.engine.containers({ project: project.name });
+  if (made) await join(made, networks, context);
+}
+
+async function join(container: Container, networks: string[], context: JobContext) {
+  for (const network of networks.filter((each) => !container.networks.includes(each)))
+    await context.machine.engine.joinNetwork(container, network).catch((error: unknown) => {
+      // One app whose network is gone must not keep the others from being served.
+      context.say.note(`The network ${network} could not be joined: ${asFailure(error)?.message ?? String(error)}`);
+    });
+}
+
+/** Its first configuration is loaded: only then can it be given another. */
+const answers = async (machine: JobContext["machine"]) =>
+  (await probeAll([{ name: "localhost", https: false }], machine))[0]?.status !== null;
+
+/** `elseFormer`: where it ends, nobody waits whether it does better the next time, for there is one that can serve. */
+async function running({ machine, signal }: JobContext, elseFormer: boolean): Promise<Container> {
+  const until = machine.elapsed() + START_MS;
+  for (;;) {
+    const [container] = await machine.engine.containers({ project: proxyProject(machine) });
+    if (container?.status.state === "running" && (await answers(machine))) return container;
+    if (machine.elapsed() >= until || (elseFormer && container?.status.state === "restarting"))
+      throw new JobFailure(
+        "UNHEALTHY",
+        `The proxy's container does not stay up. See what it says with: docker logs ${proxyProject(machine)}-proxy-1`,
+      );
+    await machine.sleep(LOOK_MS, signal);
+  }
+}
+
+/** What it was for that is served no more: networks of apps that it has nothing to do with, and files that nothing speaks of. */
+async function tidy(
+  container: Container,
+  networks: string[],
+  { folder, used }: { folder: ProxyFolder; used: string[] },
+  { engine, files }: JobContext["machine"],
+) {
+  const kept = [...networks, ownNetwork(folder.project)];
+  for (const network of container.networks) if (!kept.includes(network)) await engine.leaveNetwork(container, network);
+  const isOurs = (name: string) => name.startsWith(ROOTS) || name.startsWith(PASSWORDS);
+  const old = (await files.list(folder.shared)).filter((name) => isOurs(name) && !used.includes(name));
+  for (const name of old) await files.remove(`${folder.shared}/${name}`);
+}
+
+/** Without a site there is no proxy: its ports are free again. Its certificates stay. */
+async function takeDown(folders: (ProxyFolder | undefined)[], context: JobContext) {
+  const { files } = context.machine;
+  await step("stop", context, () => throughOutages(context, () => runCompose(composeDown(proxyProject(context.machine), "keep"), context)));
+  for (const folder of folders) for (const path of folder ? [folder.model, folder.good, folder.config] : []) await files.remove(path);
+  await forgetSlots([], context.machine);
+  return { sites: [] };
+}

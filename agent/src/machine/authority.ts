@@ -1,0 +1,30 @@
+import type { AcmeAuthority } from "@appos/shared/sites";
+
+/** Issues certificates (RFC 8555). */
+export interface Authority {
+  /** A new private key, in PEM. */
+  newKey(): Promise<string>;
+  /** Resolves once the authority has seen the answer at the name. Rejects with its own words. */
+  issue(order: CertificateOrder): Promise<Issued>;
+  /** From when until when a certificate is for, and whether it belongs to its key; undefined for what is none, or not of this name. */
+  validity(pem: string, name: string): Pick<Issued, "notBefore" | "notAfter"> | undefined;
+}
+
+export interface CertificateOrder {
+  name: string;
+  from: AcmeAuthority;
+  /** Who we are to the authority, in PEM. It knows it already, or learns of it now. */
+  accountKey: string;
+  /** Has `/.well-known/acme-challenge/TOKEN` of the name answer so, and no more. */
+  show(token: string, answer: string): Promise<void>;
+  hide(token: string): Promise<void>;
+  signal: AbortSignal;
+}
+
+export interface Issued {
+  /** The private key, the certificate and what it was issued by, in PEM. */
+  pem: string;
+  /** Milliseconds UTC. */
+  notBefore: number;
+  notAfter: number;
+}

@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { renderCaddy } from "../proxy/caddy.ts";
+import type { ResolvedSite } from "../proxy/resolved.ts";
+import { proxyProgram } from "./proxy-world.ts";
+
+interface Rendered {
+  admin: object;
+  storage: object;
+  apps: {
+    http: { servers: Record<string, { listen: string[] }> };
+    tls?: { automation: { policies: { issuers: object[] }[] } };
+    pki?: object;
+  };
+}
+
+/** Caddy itself, on ports of this machine, by what is rendered for it, before an app that answers as a test says. */
+export async function caddyWorld(ports: { http: number; https: number; app: number }, app: RequestListener) {
+  const folder = mkdtempSync(join(tmpdir(), "appos-caddy-"));
+  const file = join(folder, "config.json");
+  const behind = createServer(app).listen(ports.app, "127.0.0.1");
+  let caddy: ReturnType<typeof spawn> | undefined;
+
+  async function serve(sites: Omit<ResolvedSite, "routes" | "alias" | "forceHttps">[], unseen?: string[]) {
+    await stop();
+    const routes = [{ path: "/", upstreams: [{ host: "127.0.0.1", port: ports.app }], beside: null }];
+    const acme = { directory: "https://acme.test/dir", email: null, rootsFile: null };
+    const config = JSON.parse(
+      renderCaddy({
+        id: "proxy-1",
+        acme,
+        certificates: new Map(),
+        ...(unseen && { unseen }),
+        sites: sites.map((site) => ({ forceHttps: false, alias: null, routes, ...site })),
+      }),
+    ) as Rendered;
+    // As it is rendered, but for where a container has its places.
+    config.admin = { disabled: true };
+    config.storage = { module: "file_system", root: folder };
+    for (const [name, server] of Object.entries(config.apps.http.servers)) server.listen = [`:${ports[name as "http" | "https"]}`];
+    for (const policy of config.apps.tls?.automation.policies ?? []) policy.issuers = [{ module: "internal" }];
+    config.apps.pki = { certificate_authorities: { local: { install_trust: false } } };
+    writeFileSync(file, JSON.stringify(config));
+    caddy = spawn(proxyProgram("usr/bin/caddy"), ["run", "--config", file], { stdio: "ignore", env: { HOME: folder } });
+    const until = Date.now() + 10_000;
+    while ((await raw("GET /.well-known/appos HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").catch(() => "")) === "") {
+      if (Date.now() > until) throw new Error("Caddy does not answer");
+      await sleep(50);
+    }
+  }
+
+  async function stop() {
+    if (!caddy || caddy.exitCode !== null) return;
+    const ended = new Promise((resolve) => caddy!.once("exit", resolve));
+    caddy.kill();
+    await ended;
+  }
+
+  /** What is answered to exactly these bytes. */
+  const raw = (text: string, host = "127.0.0.1") =>
+    new Promise<string>((resolve, reject) => {
+      let answer = "";
+      const socket = connect(ports.http, host, () => socket.write(text));
+      socket.setEncoding("latin1").setTimeout(5_000, () => socket.destroy(new Error("no answer")));
+      socket.on("data", (chunk: string) => (answer += chunk));
+      socket.on("end", () => resolve(answer)).on("error", reject);
+    });
+
+  return {
+    serve,
+    raw,
+    behind,
+    async end() {
+      await stop();
+      behind.closeAllConnections();
+      behind.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

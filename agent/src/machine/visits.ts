@@ -1,0 +1,74 @@
+import type { AcmeAuthority, Certificate, ProxyDriver } from "@appos/shared/sites";
+
+/** The ports of the server that are the proxy's, and the image of each kind of proxy. */
+export interface ProxySettings {
+  http: number;
+  https: number;
+  images: Record<ProxyDriver, string>;
+}
+
+export interface Visit {
+  name: string;
+  path: string;
+  https: boolean;
+  port: number;
+  host?: string;
+  /** How long an answer is waited for, where not as long as usual. */
+  limitMs?: number;
+}
+/** Null where nobody answered; the certificate is that of whoever answered, valid or not. */
+export interface Visited {
+  status: number | null;
+  certificate: Certificate | null;
+  /** Which proxy of AppOS it was that answered, where it says so. */
+  proxy?: string;
+  /** There is no way there from this server. */
+  unasked?: boolean;
+}
+
+/** What is around the server, and how it is reached from there. */
+export interface Surroundings {
+  /** Where the proxy listens on this server, and what it is started from. */
+  readonly proxy: ProxySettings;
+  /** Asks a proxy for a page of a site, as a visitor would: this server's own, unless a host is named. Never rejects. */
+  visit(site: Visit): Promise<Visited>;
+  readonly names: Names;
+  /** By which this server is reached in the networks that it is in. */
+  addresses(): string[];
+  /** By which names CAA records allow an authority; undefined where it does not say. Never rejects. */
+  caaIdentities(authority: Pick<AcmeAuthority, "directory" | "roots">): Promise<string[] | undefined>;
+}
+
+/** What the DNS says. It never rejects, and takes some seconds at most. */
+export interface Names {
+  addresses(name: string, family: 4 | 6): Promise<NamesLooked<string>>;
+  /** The names that it stands for: one, or none. */
+  aliases(name: string): Promise<NamesLooked<string>>;
+  caa(name: string): Promise<NamesLooked<CaaRecord>>;
+}
+/** none: the name has no such record. failed: its name servers could not say (SERVFAIL). silent: no name server answered. */
+export type NamesLooked<T> = { records: T[] } | { problem: "none" | "no-such-name" | "failed" | "refused" | "silent" };
+/** Of RFC 8659. */
+export interface CaaRecord {
+  critical: boolean;
+  tag: string;
+  value: string;
+}
+
+/** A port that something in a container listens on: for all who come, for itself alone, or on some of its addresses. */
+export interface ListeningSocket {
+  port: number;
+  on: "all" | "itself" | "some";
+}
+
+/** What it takes for one container to take over from another while requests go on. */
+export interface Changeover {
+  /** Who asks for it by its new name finds it from then on. */
+  rename(id: string, name: string): Promise<void>;
+  /** Resolves once it has ended, or was ended. */
+  stop(id: string): Promise<void>;
+  /** Whether somebody listens at its port in one of its networks. */
+  accepts(id: string, network: string, port: number): Promise<boolean>;
+  /** How many connections from a container to these ports of it are open; undefined where this agent may not see that. */
+  openConnections(id: string, ports: readonly number[], from: string): Promise<number | undefined>;
+}

@@ -1,0 +1,128 @@
+import { failpoint } from "@appos/shared/failpoint";
+import { JobFailure } from "../jobs/job-failure.ts";
+import { CommandFailed, type Container, type Machine } from "../machine/machine.ts";
+import type { Driver } from "./driver.ts";
+import { lastLines } from "./log-lines.ts";
+import type { ProxyFolder } from "./proxy-folder.ts";
+import { type Probe, probeAll, type Probes, visitAll } from "./probes.ts";
+
+const COMMAND_MS = 30_000;
+/** How long a proxy may take to answer by what it was just told. */
+const [SETTLED_MS, AGAIN_MS] = [5_000, 250];
+/** Of those that do not answer. */
+const NAMED = 5;
+
+export interface Place {
+  driver: Driver;
+  folder: ProxyFolder;
+  container: Container;
+  /** Whether it is told also where it serves by this configuration already. */
+  anyway: boolean;
+}
+
+/**
+ * Has the proxy serve by a new configuration. It is checked beside the one that serves, then takes its place, and is looked at through the
+ * proxy. Where it does not serve what was served before, the last one that did is put back. At each moment the file that a proxy would start
+ * by is one that its own checker has taken.
+ */
+export async function applyConfig(text: string, probes: Probes, place: Place, machine: Machine) {
+  const { files, engine } = machine;
+  const { driver, folder, container, anyway } = place;
+  if ((await files.read(folder.config)) === text && (await files.read(folder.good)) === text)
+    return void (anyway && (await engine.runInside(container, driver.again, COMMAND_MS)));
+  await files.share({ [folder.next]: text });
+  failpoint("agent: the next proxy configuration is written");
+  try {
+    await engine.runInside(container, driver.check, COMMAND_MS);
+  } catch (error) {
+    await files.remove(folder.next);
+    throw refusal(error, "The proxy does not take this configuration, and goes on serving as before");
+  }
+  const answered = await answering(probes.before, machine);
+  await files.share({ [folder.config]: text });
+  failpoint("agent: the proxy configuration is in its place");
+  await files.remove(folder.next);
+  try {
+    await reload(text, driver, container, machine);
+    failpoint("agent: the proxy has reloaded");
+    await mustAnswer([...answered, ...probes.after], machine);
+  } catch (error) {
+    // Should that fail too, the first reason is the one that counts.
+    await putBack(place, machine).catch(() => undefined);
+    throw error instanceof JobFailure
+      ? error
+      : refusal(error, "The proxy could not serve by this configuration, and the one before is back");
+  }
+  await files.write({ [folder.good]: text });
+}
+
+async function reload(text: string, { reload: command, mark }: Driver, container: Container, machine: Machine) {
+  await machine.engine.runInside(container, command, COMMAND_MS);
+  if (mark) await mustServe(mark(text), container, machine);
+}
+
+/** Of what the proxy says where it could not do what it was told. */
+const SAID = 200;
+
+/** So many answers one after the other: for a moment, who serves by the old one answers beside who serves by the new one. */
+const [ALIKE, SOON_MS] = [4, 100];
+
+/** It has taken on the configuration that has this mark. */
+async function mustServe(path: string, container: Container, machine: Machine): Promise<void> {
+  const until = machine.elapsed() + SETTLED_MS;
+  for (let alike = 0; alike < ALIKE;) {
+    const [seen] = await visitAll([{ name: "localhost", https: false }], path, 1, machine);
+    alike = seen!.status === 204 ? alike + 1 : 0;
+    if (alike === 0 && machine.elapsed() >= until) throw await notTaken(container, machine);
+    await machine.sleep(SOON_MS);
+  }
+}
+
+async function notTaken(container: Container, machine: Machine) {
+  return new CommandFailed("The proxy goes on serving as before", 1, await lastLines(container, SAID, machine));
+}
+
+/** Those that a visitor gets an answer from now. */
+export async function answering(probes: Probe[], machine: Machine): Promise<Probe[]> {
+  const seen = await probeAll(probes, machine);
+  return probes.filter((_, i) => seen[i]!.status !== null);
+}
+
+async function mustAnswer(probes: Probe[], machine: Machine): Promise<void> {
+  const until = machine.elapsed() + SETTLED_MS;
+  let silent = probes;
+  for (;;) {
+    const seen = await probeAll(silent, machine);
+    silent = silent.filter((_, i) => seen[i]!.status === null);
+    if (silent.length === 0) return;
+    if (machine.elapsed() >= until) break;
+    await machine.sleep(AGAIN_MS);
+  }
+  const names = [...new Set(silent.map(({ name }) => name))];
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
+  throw new JobFailure(
+    "PROXY_REFUSED",
+    `With the new configuration ${names.slice(0, NAMED).join(", ")}${more} did not answer. The one before is back.`,
+  );
+}
+
+/** As it was when it was last seen to serve. */
+async function putBack({ driver, folder, container }: Place, machine: Machine) {
+  const good = await machine.files.read(folder.good);
+  if (good === undefined) return;
+  await machine.files.share({ [folder.config]: good });
+  failpoint("agent: the last good proxy configuration is in its place");
+  await reload(good, driver, container, machine);
+}
+
+export function refusal(error: unknown, what: string): unknown {
+  if (!(error instanceof CommandFailed)) return error;
+  return new JobFailure("PROXY_REFUSED", `${what}. It said: ${saying(error.lines)}`, { lines: error.lines });
+}
+
+/** Its last word, which says what is wrong; of nginx, the last grave one, for others follow it. */
+function saying(lines: string[]): string {
+  const [, grave] = lines.findLast((line) => GRAVE.test(line))?.match(GRAVE) ?? [];
+  return grave ?? lines.findLast((line) => line.trim() !== "")?.trim() ?? "nothing";
+}
+const GRAVE = /\[(?:emerg|alert|crit)\] (?:\d+#\d+: )?(.+)/;

@@ -1,0 +1,150 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { caddyPlaces, renderCaddy } from "./caddy.ts";
+import { anyModel, isModel } from "./fake-models.ts";
+import { byPrecision, certifiedNames } from "./resolved.ts";
+
+interface Route {
+  match?: { host?: string[]; path?: string[]; file?: { try_files: string[] } }[];
+  handle: { handler: string; routes?: Route[]; upstreams?: { dial: string }[]; headers?: { Location?: string[] }; status_code?: unknown }[];
+}
+interface Config {
+  apps: {
+    http: { servers: Record<"http" | "https", { routes: Route[] } | undefined> };
+    tls?: { certificates: { automate: string[]; load_files?: { certificate: string; key: string }[] } };
+  };
+}
+const rendered = (model: Parameters<typeof renderCaddy>[0]) => JSON.parse(renderCaddy(model)) as Config;
+
+const dials = ({ upstreams }: Route["handle"][number]) => upstreams?.map(({ dial }) => dial) ?? [];
+const choice = ({ match, handle: [to] }: Route) => [match?.[0]?.file?.try_files[0], dials(to!)];
+
+/** Where a server's routes lead, host by host. */
+const leads = (routes: Route[] = []) =>
+  new Map(
+    routes.flatMap(({ match, handle }) =>
+      (match?.[0]?.host ?? []).map((host) => [
+        host,
+        handle
+          .at(-1)!
+          .routes?.slice(0, -1)
+          .map(({ match, handle: [to] }) => [match?.[0]?.path?.[0] ?? "/", to!.routes ? to!.routes.map(choice) : [dials(to!)]]) ??
+          handle[0]?.headers?.Location?.[0],
+      ]),
+    ),
+  );
+
+const dialled = (upstreams: { host: string; port: number }[]) => upstreams.map(({ host, port }) => `${host}:${port}`);
+
+test("what is rendered says exactly what was asked for", () => {
+  fc.assert(
+    fc.property(anyModel, (model) => {
+      const { http, tls } = rendered(model).apps;
+      expect(tls?.certificates.automate ?? []).toEqual(certifiedNames(model));
+      const lent = [...model.certificates.values()].map((file) => `${caddyPlaces.shared}/${file}`);
+      expect(tls?.certificates.load_files ?? []).toEqual(lent.map((file) => ({ certificate: file, key: file })));
+      const [plain, secure] = [leads(http.servers.http?.routes), leads(http.servers.https?.routes)];
+      for (const { name, alias, https, forceHttps, routes } of model.sites) {
+        const wanted = byPrecision(routes).map(({ path, upstreams, beside }) => [
+          path,
+          beside
+            ? [
+                [beside.file, dialled(beside.upstreams)],
+                [undefined, dialled(upstreams)],
+              ]
+            : [dialled(upstreams)],
+        ]);
+        if (https === "acme") expect(secure.get(name)).toEqual(wanted);
+        else expect(secure.has(name)).toBe(false);
+        expect(plain.get(name)).toEqual(https === "acme" && forceHttps ? "https://{http.request.host}{http.request.uri}" : wanted);
+        const to = `${https === "acme" ? "https" : "http"}://${name}{http.request.uri}`;
+        if (alias !== null && !(https === "acme" && forceHttps)) expect(plain.get(alias)).toBe(to);
+      }
+    }),
+  );
+});
+
+test("what is more precise is asked first, and nothing answers for what nobody has", () => {
+  const routes = ["/", "/api/v1", "/api"].map((path) => ({ path, upstreams: [], beside: null }));
+  const model = {
+    id: "me",
+    acme: { directory: "https://acme.test/dir", email: null, rootsFile: null },
+    sites: [],
+    certificates: new Map(),
+  };
+  const config = rendered({ ...model, sites: [{ name: "a.test", https: "off", forceHttps: true, alias: null, routes }] });
+  const [, own, unknown] = config.apps.http.servers.http!.routes;
+  expect(own!.handle[0]!.routes!.map(({ match }) => match?.[0]?.path)).toEqual([
+    ["/api/v1", "/api/v1/*"],
+    ["/api", "/api/*"],
+    undefined,
+    undefined,
+  ]);
+  expect(unknown!.handle[0]).toMatchObject({ handler: "static_response", status_code: 404 });
+  expect(config.apps.http.servers.https).toBeUndefined();
+});
+
+test("no attack comes as far as a renderer", () => {
+  const route = { path: "/", app: "blog", service: "web", port: 80 };
+  const site = { name: "a.test", https: "off", routes: [route] };
+  expect(isModel([site])).toBe(true);
+  for (const name of [
+    "a.test; } server {",
+    'a.test {\n respond "PWN"\n}',
+    "a.test`) || Host(`b.test",
+    "*.test",
+    "_",
+    "127.0.0.1",
+    "a.test\r\nX: y",
+  ])
+    expect(isModel([{ ...site, name }]), name).toBe(false);
+  for (const path of ["/../", "/%2e%2e/", "//x", "/a;b", "/^(a+)+$", "/{http.request.uri}", "/$host", "/a b", "/a\n"])
+    expect(isModel([{ ...site, routes: [{ ...route, path }] }]), path).toBe(false);
+  for (const target of [
+    { app: "../etc" },
+    { app: "127.0.0.1:2375" },
+    { app: "http://169.254.169.254" },
+    { port: 0 },
+    { port: 65_536 },
+    { host: "unix//x" },
+  ])
+    expect(isModel([{ ...site, routes: [{ ...route, ...target }] }]), JSON.stringify(target)).toBe("host" in target);
+});
+
+interface Option {
+  handler: string;
+  max_size?: number;
+  routes?: { match?: unknown; handle: Option[] }[];
+  providers?: { http_basic: { accounts: { username: string; password: string }[] } };
+  response?: { set: Record<string, string[]>; delete?: string[] };
+}
+const all = (options: Option[]): Option[] => options.flatMap((each) => [each, ...all(each.routes?.flatMap(({ handle }) => handle) ?? [])]);
+
+test("what a site is told besides where it leads stands before all of its paths, and before those of no other", () => {
+  fc.assert(
+    fc.property(anyModel, (model) => {
+      const { servers } = rendered(model).apps.http;
+      for (const { name, https, forceHttps, headers = [], hsts, access, maxBodyMb, compress } of model.sites)
+        for (const [kind, server] of Object.entries(servers)) {
+          const own = server?.routes.find(({ match }) => match?.[0]?.host?.[0] === name);
+          const isServed = https === "off" ? kind === "http" : kind === "https" || !forceHttps;
+          if (!isServed) continue;
+          const before = own!.handle.slice(0, -1) as unknown as Option[];
+          const inside = all(before);
+          const accounts = inside.flatMap(({ providers }) => providers?.http_basic.accounts ?? []);
+          expect(accounts.map(({ username, password }) => [username, atob(password)])).toEqual(
+            access?.users.map((user) => [user.name, user.hash]) ?? [],
+          );
+          const ranges = /"not":\[{"remote_ip":{"ranges":(\[[^\]]*\])/.exec(JSON.stringify(before))?.[1];
+          expect(JSON.parse(ranges ?? "[]")).toEqual(access?.networks ?? []);
+          expect(inside.find(({ handler }) => handler === "request_body")?.max_size).toBe(maxBodyMb && maxBodyMb * 2 ** 20);
+          expect(before.some(({ handler }) => handler === "encode")).toBe(compress === true);
+          const { set = {}, delete: gone = [] } = before.find(({ handler }) => handler === "headers")?.response ?? {};
+          const strict = hsts && kind === "https" ? [["Strict-Transport-Security", "max-age=31536000"]] : [];
+          const kept = headers.filter(({ value }) => value !== "").map((each) => [each.name, each.value]);
+          expect(Object.entries(set).map(([header, [value]]) => [header, value])).toEqual([...kept, ...strict]);
+          expect(gone).toEqual(headers.filter(({ value }) => value === "").map((each) => each.name));
+        }
+    }),
+  );
+});

@@ -1,0 +1,134 @@
+import { type Around, beforePaths, errorRoutes } from "./caddy-options.ts";
+import { type Json, page } from "./caddy-page.ts";
+import { PROXY_HEADER } from "@appos/shared/site-check";
+import { PROBE_PATH } from "./probes.ts";
+import { downPage, unknownPage } from "./pages.ts";
+import {
+  type Beside,
+  byPrecision,
+  certifiedNames,
+  namesOf,
+  type Resolved,
+  type ResolvedRoute,
+  type ResolvedSite,
+  type Upstream,
+} from "./resolved.ts";
+
+/** Where things are in the proxy's container. */
+export const caddyPlaces = {
+  /** Ours, which it only reads. */
+  config: "/etc/appos-proxy/config.json",
+  next: "/etc/appos-proxy/next.json",
+  shared: "/etc/appos-proxy",
+  /** What stands in it serves beside: see Beside. */
+  live: "/etc/appos-proxy/live",
+  /** Its own: certificates and keys. */
+  data: "/data",
+  /** Reached by nobody outside of the container. */
+  admin: "unix//tmp/appos-admin.sock",
+} as const;
+
+/**
+ * Caddy's own JSON (https://caddyserver.com/docs/json/), never a Caddyfile: every value is a string in it, and nothing in a string is
+ * read as more, but placeholders in braces, which no name, path, header or container has.
+ */
+export function renderCaddy(model: Resolved): string {
+  const names = certifiedNames(model);
+  const config = {
+    admin: { listen: caddyPlaces.admin, config: { persist: false } },
+    logging: { logs: { default: { encoder: { format: "json" }, level: "INFO" } } },
+    storage: { module: "file_system", root: caddyPlaces.data },
+    apps: {
+      http: {
+        // A page that is being sent may take so long before a proxy that ends or has new routes lets go of it.
+        grace_period: "30s",
+        servers: {
+          http: server(":80", model, false),
+          ...(names.length > 0 && { https: { ...server(":443", model, true), tls_connection_policies: [{}] } }),
+        },
+      },
+      ...(names.length > 0 && {
+        tls: { certificates: { automate: names, ...lent(model) }, automation: { policies: [{ issuers: [issuer(model)] }] } },
+      }),
+    },
+  };
+  return `${JSON.stringify(config, undefined, 1)}\n`;
+}
+
+/** Certificates are asked for by name, below: nothing is to be guessed from routes. */
+const server = (listen: string, { id, sites, unseen = [] }: Resolved, secure: boolean): Json => ({
+  listen: [listen],
+  automatic_https: { disable: true },
+  routes: [alive(id), ...sites.flatMap((site) => (secure ? overHttps : overHttp)(site, { secure, unseen })), unknown],
+  // What the proxy itself could not do, such as reach the app; what an app answers is the app's.
+  errors: { routes: errorRoutes(sites, secure, page("{http.error.status_code}", downPage)) },
+});
+
+/** Those that this agent got for another proxy, before this one took over. */
+function lent({ certificates }: Resolved): Json {
+  const files = [...certificates.values()].map((file) => `${caddyPlaces.shared}/${file}`);
+  return files.length === 0 ? {} : { load_files: files.map((file) => ({ certificate: file, key: file })) };
+}
+
+function issuer({ acme: { directory, email, rootsFile } }: Resolved): Json {
+  return {
+    module: "acme",
+    ca: directory,
+    ...(email !== null && { email }),
+    ...(rootsFile !== null && { trusted_roots_pem_files: [`${caddyPlaces.shared}/${rootsFile}`] }),
+    challenges: { "tls-alpn": { disabled: true } },
+  };
+}
+
+function overHttp(site: ResolvedSite, around: Around): Json[] {
+  if (site.https === "off" || !site.forceHttps) return served(site, around);
+  return [{ match: [{ host: namesOf(site) }], terminal: true, handle: [redirect("https://{http.request.host}{http.request.uri}")] }];
+}
+
+const overHttps = (site: ResolvedSite, around: Around): Json[] => (site.https === "off" ? [] : served(site, around));
+
+function served(site: ResolvedSite, around: Around): Json[] {
+  const { name, alias, https, routes } = site;
+  const parts = [...byPrecision(routes).map(toApp), { handle: [page(404, unknownPage)] }];
+  const toApps = { handler: "subroute", routes: parts };
+  const own = { match: [{ host: [name] }], terminal: true, handle: [...beforePaths(site, around), toApps] };
+  if (alias === null) return [own];
+  const scheme = https === "off" ? "http" : "https";
+  return [own, { match: [{ host: [alias] }], terminal: true, handle: [redirect(`${scheme}://${name}{http.request.uri}`)] }];
+}
+
+/** Caddy cleans a path before it compares, and compares whole parts. */
+const toApp = ({ path, upstreams, beside }: ResolvedRoute): Json => ({
+  ...(path !== "/" && { match: [{ path: [path, `${path}/*`] }] }),
+  terminal: true,
+  handle: beside === null ? [toContainers(upstreams)] : [{ handler: "subroute", routes: chosen(upstreams, beside) }],
+});
+
+/** Looked up for each request, which is a `stat` of something that the kernel has at hand: nothing has to be reloaded to go from one to the other. */
+const chosen = (upstreams: Upstream[], { file, upstreams: others }: Beside): Json[] => [
+  { match: [{ file: { root: caddyPlaces.live, try_files: [file] } }], terminal: true, handle: [toContainers(others)] },
+  { handle: [toContainers(upstreams)] },
+];
+
+const toContainers = (upstreams: Upstream[]) => (upstreams.length === 0 ? page(503, downPage) : proxied(upstreams));
+
+const proxied = (upstreams: Upstream[]): Json => ({
+  handler: "reverse_proxy",
+  upstreams: upstreams.map(({ host, port }) => ({ dial: `${host}:${port}` })),
+  // Nothing has been sent to a container that cannot be dialled: the next one may be there, or this one in a moment.
+  load_balancing: { try_duration: "3s", try_interval: "100ms" },
+  // A container that nothing is sent to any more is soon seen to have no connection but those that somebody waits for.
+  transport: { protocol: "http", dial_timeout: "3s", keep_alive: { idle_timeout: "5s", max_idle_conns_per_host: 100 } },
+  // What stays open for long, as a websocket does, may outlive the configuration it was opened by for so long.
+  stream_close_delay: "5m",
+});
+
+const redirect = (to: string): Json => ({ handler: "static_response", status_code: 308, headers: { Location: [to] } });
+
+/** For whoever wants to know whether the proxy answers, and not its apps; and which proxy it is. */
+const alive = (id: string): Json => ({
+  match: [{ path: [PROBE_PATH] }],
+  terminal: true,
+  handle: [{ handler: "static_response", status_code: 204, headers: { [PROXY_HEADER]: [id], "Cache-Control": ["no-store"] } }],
+});
+const unknown: Json = { handle: [page(404, unknownPage)] };

@@ -1,0 +1,162 @@
+import { expect, test } from "vitest";
+import { fakeMachine } from "../machine/fake-machine.ts";
+import { newContainer } from "../machine/fake-compose.ts";
+import type { CertificateOrder } from "../machine/machine.ts";
+import { keepCertificates } from "./certificate-keeper.ts";
+import { certificateProblems, dueAt, type Kept, keptOf, tryAgain } from "./certificates.ts";
+
+const FOLDER = "/var/lib/appos/proxy";
+const DIRECTORY = "https://acme.test/dir";
+const DAY = 24 * 3_600_000;
+const MINUTE = 60_000;
+
+/** A server with nginx, and time that goes by as far as a test lets it. */
+function world(names: string[]) {
+  let now = Date.UTC(2026, 10, 22);
+  const waiting: { until: number; go: () => void }[] = [];
+  const clock = {
+    now: () => now,
+    elapsed: () => now,
+    sleep: (ms: number, signal?: AbortSignal) =>
+      new Promise<void>((resolve, reject) => {
+        waiting.push({ until: now + ms, go: resolve });
+        signal?.addEventListener("abort", () => reject(signal.reason as Error));
+      }),
+  };
+  const server = fakeMachine("/var/lib/appos", clock);
+  const proxy = newContainer("proxy", "appos_proxy", "proxy", { image: "nginx:1" });
+  proxy.status.state = "running";
+  server.containers.push(proxy);
+  const sites = names.map((name) => ({
+    name,
+    https: "acme",
+    alias: null,
+    forceHttps: true,
+    routes: [{ app: "a", service: "w", port: 80, path: "/" }],
+  }));
+  const put = (directory: string) =>
+    server.files.set(`${FOLDER}/model.json`, JSON.stringify({ driver: "nginx", acme: { directory, email: null, roots: null }, sites }));
+  put(DIRECTORY);
+  const orders: { name: string; at: number; key: string }[] = [];
+  const it = { issues: async (_: CertificateOrder) => ({ pem: `pem ${orders.length}`, notBefore: now, notAfter: now + 90 * DAY }) };
+  server.onIssue = (order) => {
+    orders.push({ name: order.name, at: now, key: order.accountKey });
+    return it.issues(order);
+  };
+  let arrived = 0;
+  const stop = new AbortController();
+  const start = () => keepCertificates({ machine: server.machine, arrived: () => (arrived += 1), signal: stop.signal });
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+  return Object.assign(it, {
+    server,
+    orders,
+    proxy,
+    put,
+    start,
+    settle,
+    now: () => now,
+    arrived: () => arrived,
+    /** A minute at a time. */
+    async pass(ms: number) {
+      for (const end = now + ms; now < end;) {
+        now = Math.min(now + MINUTE, end);
+        for (const each of waiting.splice(0))
+          if (each.until <= now) each.go();
+          else waiting.push(each);
+        await settle();
+      }
+    },
+    end: () => stop.abort(),
+  });
+}
+
+test("each name gets a certificate of its own, by one account, and not again", async () => {
+  const it = world(["a.test", "b.test"]);
+  it.start();
+  await it.pass(10 * MINUTE);
+  it.end();
+  expect(it.orders.map(({ name }) => name)).toEqual(["a.test", "b.test"]);
+  expect(new Set(it.orders.map(({ key }) => key)).size).toBe(1);
+  expect(it.arrived()).toBe(2);
+  const { certificate } = await keptOf("a.test", it.server.machine);
+  expect(it.server.files.get(`${FOLDER}/config/${certificate!.file}`)).toMatch(/^pem /);
+});
+
+test("an authority that refuses is asked ever less, and its words are told", async () => {
+  const it = world(["a.test"]);
+  it.issues = () => Promise.reject(new Error("DNS problem: NXDOMAIN looking up A for a.test"));
+  it.start();
+  await it.pass(300 * MINUTE);
+  it.end();
+  const waits = it.orders.slice(1).map(({ at }, i) => (at - it.orders[i]!.at) / MINUTE);
+  for (const [i, wait] of waits.entries()) expect(wait).toBeGreaterThanOrEqual(2 ** (i + 1));
+  expect(waits.length).toBeGreaterThan(5);
+  const asked = { machine: it.server.machine, lines: async () => [] };
+  expect(await certificateProblems(["a.test", "b.test"], asked)).toEqual(new Map([["a.test", expect.stringContaining("NXDOMAIN")]]));
+});
+
+test("who asks for it at once gets it tried at once, but not more often than once a minute", async () => {
+  const it = world(["a.test"]);
+  it.issues = () => Promise.reject(new Error("no"));
+  const keeper = it.start();
+  await it.pass(10 * MINUTE);
+  const again = async () => {
+    await tryAgain(["a.test"], it.server.machine);
+    keeper.changed();
+    await it.settle();
+  };
+  const before = it.orders.length;
+  await again();
+  await again();
+  expect(it.orders).toHaveLength(before + 1);
+  await it.pass(MINUTE);
+  await again();
+  it.end();
+  expect(it.orders).toHaveLength(before + 2);
+});
+
+test("an agent that is killed over and over asks no more often", async () => {
+  const it = world(["a.test"]);
+  it.issues = () => new Promise(() => {});
+  for (let i = 0; i < 5; i += 1) {
+    it.start();
+    await it.settle();
+  }
+  it.end();
+  expect(it.orders).toHaveLength(1);
+});
+
+test("while the proxy does not run nobody is asked", async () => {
+  const it = world(["a.test"]);
+  it.proxy.status.state = "exited";
+  it.start();
+  await it.pass(5 * MINUTE);
+  expect(it.orders).toEqual([]);
+  it.proxy.status.state = "running";
+  await it.pass(MINUTE);
+  it.end();
+  expect(it.orders).toHaveLength(1);
+});
+
+test("a certificate is renewed when a third of its life is left, or another authority is to issue it", () => {
+  const kept: Kept = { certificate: { file: "x", notBefore: 0, notAfter: 90 * DAY, directory: DIRECTORY }, tried: null };
+  expect(dueAt(kept, DIRECTORY)).toBe(60 * DAY);
+  expect(dueAt(kept, "https://other.test/dir")).toBe(-Infinity);
+  const tried = { times: 20, at: 61 * DAY, problem: "no", directory: DIRECTORY, again: false };
+  expect(dueAt({ ...kept, tried }, DIRECTORY)).toBe(61.5 * DAY);
+  expect(dueAt({ ...kept, tried }, "https://other.test/dir")).toBe(-Infinity);
+  // It was got only now, and looks as if it ended soon: some clock is wrong.
+  expect(dueAt({ ...kept, certificate: { ...kept.certificate!, gotAt: 80 * DAY } }, DIRECTORY)).toBe(80.5 * DAY);
+});
+
+test("an authority names no files", async () => {
+  const it = world(["a.test"]);
+  it.issues = async ({ show }) => {
+    await show("../../../x", "y");
+    return { pem: "", notBefore: 0, notAfter: 0 };
+  };
+  it.start();
+  await it.settle();
+  it.end();
+  expect((await keptOf("a.test", it.server.machine)).tried?.problem).toContain("no token");
+});

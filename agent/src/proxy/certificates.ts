@@ -1,0 +1,108 @@
+import { z } from "zod";
+import type { Machine } from "../machine/machine.ts";
+import type { Asked, Driver } from "./driver.ts";
+import { certifiedNames, type Resolved } from "./resolved.ts";
+
+const MINUTE_MS = 60_000;
+/** A certificate is renewed when only this part of its life is left. */
+const LEFT = 1 / 3;
+/** Five tries in the first hour, which is what authorities allow; then ever fewer. */
+const [FIRST_MS, LAST_MS] = [2 * MINUTE_MS, 12 * 60 * MINUTE_MS];
+
+/** What is known of the certificate of one name that this agent gets. */
+const Kept = z.object({
+  certificate: z
+    .object({
+      /** In the folder that the proxy reads. */
+      file: z.string(),
+      notBefore: z.int(),
+      notAfter: z.int(),
+      directory: z.string(),
+      /** When the agent got it; left out where another proxy had. */
+      gotAt: z.int().optional(),
+    })
+    .nullable(),
+  /** Tries since, written down before each: an agent that is killed over and over asks no more often. `problem`: null until one came to nothing. */
+  tried: z.object({ times: z.int(), at: z.int(), problem: z.string().nullable(), directory: z.string(), again: z.boolean() }).nullable(),
+});
+export type Kept = z.output<typeof Kept>;
+
+type Where = Pick<Machine, "folder" | "files">;
+
+const NAMES = "certificates";
+export const certificateFolder = (name: string) => `${NAMES}/${name}`;
+export const sharedFolder = ({ folder }: Pick<Machine, "folder">) => `${folder}/proxy/config`;
+const keptFile = (name: string, where: Pick<Machine, "folder">) => `${sharedFolder(where)}/${certificateFolder(name)}/kept.json`;
+
+const nothing: Kept = { certificate: null, tried: null };
+
+export async function keptOf(name: string, where: Where): Promise<Kept> {
+  const text = await where.files.read(keptFile(name, where));
+  return (text === undefined ? undefined : Kept.safeParse(jsonOf(text)).data) ?? nothing;
+}
+
+export const keep = (name: string, kept: Kept, where: Where) => where.files.write({ [keptFile(name, where)]: JSON.stringify(kept) });
+
+/** When a certificate is to be asked for. */
+export function dueAt({ certificate, tried }: Kept, directory: string): number {
+  const wanted = certificate?.directory === directory ? renewalAt(certificate) : -Infinity;
+  if (!tried || tried.again || tried.directory !== directory) return wanted;
+  return Math.max(wanted, tried.at + Math.min(FIRST_MS * 2 ** (tried.times - 1), LAST_MS));
+}
+
+/** Where the clock here, or the authority's, is wrong, a new one may look as if it ended soon: it is not asked for another at once. */
+const renewalAt = ({ notBefore, notAfter, gotAt = -Infinity }: NonNullable<Kept["certificate"]>) =>
+  Math.max(notAfter - (notAfter - notBefore) * LEFT, gotAt + LAST_MS);
+
+/** The model with the certificates that are here. A proxy that gets its own has these until they end, so that nobody waits for the first of them. */
+export async function withCertificates(
+  resolved: Resolved,
+  { certificatesBy }: Pick<Driver, "certificatesBy">,
+  machine: Where & Pick<Machine, "now">,
+): Promise<Resolved> {
+  const certificates = new Map<string, string>();
+  for (const name of certifiedNames(resolved)) {
+    const { certificate } = await keptOf(name, machine);
+    if (certificate && (certificatesBy === "agent" || certificate.notAfter > machine.now())) certificates.set(name, certificate.file);
+  }
+  return { ...resolved, certificates };
+}
+
+/** Somebody asks for those to be tried at once; but no name more often than once a minute. */
+export async function tryAgain(names: string[], machine: Where & Pick<Machine, "now">): Promise<void> {
+  for (const name of names) {
+    const { certificate, tried } = await keptOf(name, machine);
+    if (tried && machine.now() >= tried.at + MINUTE_MS) await keep(name, { certificate, tried: { ...tried, again: true } }, machine);
+  }
+}
+
+/** In the words of the authority. */
+export async function certificateProblems(names: string[], { machine }: Asked): Promise<Map<string, string>> {
+  const problems = new Map<string, string>();
+  for (const name of names) {
+    const problem = (await keptOf(name, machine)).tried?.problem;
+    if (problem) problems.set(name, problem);
+  }
+  return problems;
+}
+
+/** Files of certificates that nothing serves by, by name: what is in one of these texts stays. */
+export async function removeOld(names: string[], texts: string[], where: Where): Promise<void> {
+  for (const name of names) {
+    const folder = `${sharedFolder(where)}/${certificateFolder(name)}`;
+    const used = (await keptOf(name, where)).certificate?.file;
+    for (const file of await where.files.list(folder)) {
+      const path = `${certificateFolder(name)}/${file}`;
+      if (!file.endsWith(".pem") || path === used || texts.some((text) => text.includes(path))) continue;
+      await where.files.remove(`${sharedFolder(where)}/${path}`);
+    }
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+import { serveSites } from "../jobs/apply-sites.ts";
+import type { Machine } from "../machine/machine.ts";
+import { keepCertificates } from "./certificate-keeper.ts";
+import { withCertificates } from "./certificates.ts";
+import { naps } from "../naps.ts";
+import { driverOf } from "./drivers.ts";
+import { proxyProject, proxyFolder } from "./proxy-folder.ts";
+import { proxyModel } from "./proxy-model.ts";
+import { findTargets } from "./targets.ts";
+
+/** Containers come and go several at a time; and nothing says that the proxy's own is gone. */
+const [SOON_MS, LOOK_MS] = [500, 30_000];
+
+interface Keeper {
+  machine: Machine;
+  /** Runs something while no job changes the proxy. */
+  inLane<T>(lane: string, task: () => Promise<T>, options: { urgent: boolean }): Promise<T>;
+  warn(message: string): void;
+  signal: AbortSignal;
+}
+
+/** Keeps the proxy serving what it was last asked to as containers come and go, whether or not the control plane is there. */
+export function keepProxy({ machine, inLane, warn, signal }: Keeper) {
+  const { nap, wake } = naps(machine, signal);
+  let said = "";
+
+  /** Undefined where the proxy is as it should be. */
+  const look = () =>
+    inLane("proxy", () => mend(machine, signal), { urgent: true }).then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+
+  async function go() {
+    let failures = 0;
+    while (!signal.aborted) {
+      const problem = await look();
+      failures = problem === undefined ? 0 : failures + 1;
+      if (problem === undefined) said = "";
+      // What failed once may have met something on its way: a container that was just being removed.
+      if (failures > 1 && problem !== undefined && problem !== said && !signal.aborted) {
+        warn(`The proxy could not be kept as it was: ${problem}`);
+        said = problem;
+      }
+      if (failures !== 1) await nap(LOOK_MS);
+      // What happens at once is looked at once.
+      await machine.sleep(Math.min(SOON_MS * 2 ** failures, LOOK_MS), signal).catch(() => undefined);
+    }
+  }
+
+  machine.engine.watch(wake, signal);
+  void go();
+  return keepCertificates({ machine, arrived: wake, signal });
+}
+
+/** Does what the last order did, where that is not so any more. */
+async function mend(machine: Machine, signal: AbortSignal) {
+  const model = await proxyModel(machine);
+  const driver = model && driverOf(model.driver);
+  if (!driver || (await machine.dockerProblem())) return;
+  const look = async () => {
+    const [container] = await machine.engine.containers({ project: proxyProject(machine) });
+    const { resolved: found, networks } = await findTargets(model, machine);
+    const resolved = await withCertificates(found, driver, machine);
+    const isInAll = networks.every((network) => container?.networks.includes(network));
+    // The file of another kind is what an agent leaves that was killed while one took over from the other.
+    const { config, good, project } = proxyFolder(machine, driver);
+    const isKind = (await machine.files.read(project.canonical))?.includes(`/${driver.config}"`) ?? false;
+    const text = driver.render(resolved);
+    // Where only one of them is so, an agent was killed before the proxy had taken it on.
+    const isAsRendered = (await machine.files.read(config)) === text && (await machine.files.read(good)) === text;
+    return { text, isWell: container?.status.state === "running" && isInAll && isKind && isAsRendered };
+  };
+  let seen = await look();
+  // Half of what is just happening is no reason to reload.
+  for (let before = ""; !seen.isWell && seen.text !== before; seen = await look()) {
+    before = seen.text;
+    await machine.sleep(SOON_MS, signal);
+  }
+  if (!seen.isWell) await serveSites(model, { machine, signal, say: silence, attempt: 1 }, { anyway: false });
+}
+
+const silence = { step() {}, skip() {}, end() {}, note() {}, line: () => undefined };

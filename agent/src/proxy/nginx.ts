@@ -1,0 +1,153 @@
+import { PROXY_HEADER } from "@appos/shared/site-check";
+import { answerHeaders, appAuthorization, siteOptions, unguarded } from "./nginx-options.ts";
+import { nginxRoute, type NginxRoute, repeatable, tryOthers } from "./nginx-routes.ts";
+import { block, hostName, type Lines, quoted, sumOf, token } from "./nginx-text.ts";
+import { downPage, unknownPage } from "./pages.ts";
+import { PROBE_PATH } from "./probes.ts";
+import { byPrecision, type Resolved, type ResolvedSite } from "./resolved.ts";
+
+/** Where things are in the proxy's container. */
+export const nginxPlaces = {
+  config: "/etc/appos-proxy/nginx.conf",
+  next: "/etc/appos-proxy/next.conf",
+  shared: "/etc/appos-proxy",
+  /** What stands in it serves beside: see Beside. */
+  live: "/etc/appos-proxy/live",
+  /** What an authority asks for at a name: one file for each question. */
+  challenges: "/etc/appos-proxy/challenges",
+  /** Nothing is gathered in files, but nginx wants to have a place for them. */
+  scratch: "/tmp/nginx",
+} as const;
+
+/** Answered with 204 only by a proxy that serves by this configuration. */
+export const nginxMark = (text: string): string => /location = (\/\.well-known\/appos\/[0-9a-f]{16}) /.exec(text)![1]!;
+
+/**
+ * One whole nginx configuration, for nginx 1.22 and newer, that does what renderCaddy's does. Differences that nginx brings: a name is served
+ * over HTTP until it has a certificate; nothing waits for a container that is just starting; and what has a body is tried at one container only.
+ */
+export function renderNginx(model: Resolved): string {
+  let next = 0;
+  const sites = model.sites.map((site) => ({
+    ...site,
+    parts: byPrecision(site.routes).map((route) => nginxRoute(route, next++, nginxPlaces.live)),
+  }));
+  const own = [...sites.flatMap(({ parts }) => parts.flatMap(({ choices }) => choices)), ...sites.flatMap((site) => servers(site, model))];
+  const all = [...http, ...appAuthorization(model)];
+  const mark = `${PROBE_PATH}/${sumOf(JSON.stringify([general, all, own, model.id]))}`;
+  return `${[...general, ...block("http", [...all, ...strangers(mark, model.id), ...own])].join("\n")}\n`;
+}
+
+const general: Lines = [
+  "daemon off;",
+  "user nobody nogroup;",
+  "worker_processes auto;",
+  // What stays open for long, as a websocket does, may outlive the configuration it was opened by for so long.
+  "worker_shutdown_timeout 5m;",
+  "pid /run/nginx.pid;",
+  "error_log stderr error;",
+  "events { worker_connections 8192; }",
+];
+
+const http: Lines = [
+  ...["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${nginxPlaces.scratch};`),
+  "access_log off;",
+  "server_tokens off;",
+  'default_type "text/html; charset=utf-8";',
+  "server_names_hash_max_size 16384;",
+  "server_names_hash_bucket_size 512;",
+  "variables_hash_max_size 16384;",
+  "variables_hash_bucket_size 128;",
+  "ssl_protocols TLSv1.2 TLSv1.3;",
+  "ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;",
+  "ssl_session_cache shared:tls:10m;",
+  "ssl_session_timeout 1d;",
+  // Docker's own name server. A container that is made anew has another address a second later.
+  "resolver 127.0.0.11 valid=1s ipv6=off;",
+  "resolver_timeout 3s;",
+  "client_max_body_size 0;",
+  "large_client_header_buffers 4 32k;",
+  "proxy_http_version 1.1;",
+  "proxy_request_buffering off;",
+  "proxy_buffering off;",
+  "proxy_buffer_size 32k;",
+  "proxy_buffers 4 32k;",
+  "proxy_connect_timeout 3s;",
+  "proxy_read_timeout 1d;",
+  "proxy_send_timeout 1d;",
+  "proxy_redirect off;",
+  "proxy_pass_header Server;",
+  // An app is not to make the proxy answer with something else.
+  "proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset;",
+  'map $http_upgrade $connection_wanted { default upgrade; "" close; }',
+  // As it was asked for, but never another name than the one that the site was found by.
+  'map $http_host $given_port { default ""; "~^[^:]*(?<with_port>:[0-9]+)$" $with_port; }',
+  "proxy_set_header Host $host$given_port;",
+  "proxy_set_header Upgrade $http_upgrade;",
+  "proxy_set_header Connection $connection_wanted;",
+  // Set here and never taken from a visitor.
+  "proxy_set_header Authorization $app_authorization;",
+  "proxy_set_header X-Forwarded-For $remote_addr;",
+  "proxy_set_header X-Forwarded-Proto $scheme;",
+  "proxy_set_header X-Forwarded-Host $host$given_port;",
+  "proxy_set_header X-Real-IP $remote_addr;",
+  'proxy_set_header Forwarded "";',
+  "recursive_error_pages on;",
+  ...repeatable,
+  `map $host $down_page { default ${quoted(downPage)}; }`,
+  `map $host $unknown_page { default ${quoted(unknownPage)}; }`,
+];
+
+/** For whoever wants to know whether the proxy answers, and not its apps; and which proxy it is. */
+const alive = (id: string): Lines =>
+  block(`location = ${PROBE_PATH}`, [`add_header ${PROXY_HEADER} ${token(id)} always;`, ...notKept, "return 204;"]);
+const notKept: Lines = ["add_header Cache-Control no-store always;"];
+const CHALLENGES = "/.well-known/acme-challenge/";
+/** Ours before they are an app's. */
+const reserved = [`= ${PROBE_PATH}`, CHALLENGES];
+const unknown = (headers: Lines): Lines => block("location /", [...notKept, ...headers, "return 404 $unknown_page;"]);
+const down = (headers: Lines): Lines => [
+  "error_page 502 503 504 @down;",
+  ...block("location @down", [...notKept, ...headers, "return 503 $down_page;"]),
+];
+const challenges: Lines = block(`location ${CHALLENGES}`, [...unguarded, "default_type text/plain;", `alias ${nginxPlaces.challenges}/;`]);
+
+/** Names that no site has: over HTTPS there is no certificate for them. */
+const strangers = (mark: string, id: string): Lines => [
+  ...block("server", ["listen 80 default_server;", ...alive(id), `location = ${mark} { return 204; }`, ...unknown([])]),
+  ...block("server", ["listen 443 ssl http2 default_server;", "ssl_reject_handshake on;", ...unknown([])]),
+];
+
+type Site = ResolvedSite & { parts: NginxRoute[] };
+
+function servers(site: Site, { id, unseen = [], certificates }: Resolved): Lines {
+  const { name, alias, https, forceHttps, parts, routes } = site;
+  const certificate = (of: string) => (https === "acme" ? certificates.get(of) : undefined);
+  const app = (secure: boolean): Lines => [
+    ...siteOptions(site, secure, { unseen }),
+    ...parts.flatMap(({ locations }) => locations.flatMap(([at, body]) => (reserved.includes(at) ? [] : block(`location ${at}`, body)))),
+    ...(routes.some(({ path }) => path === "/") ? [] : unknown(answerHeaders(site, secure))),
+    ...(parts.some(({ several }) => several) ? tryOthers : []),
+    ...down(answerHeaders(site, secure)),
+  ];
+  /** A name over HTTP, and over HTTPS once it has a certificate: not before is anybody sent there. */
+  const both = (of: string, inner: (secure: boolean) => Lines): Lines => {
+    const file = certificate(of);
+    const plain = file !== undefined && forceHttps ? redirect("https://$host") : inner(false);
+    const secure = file === undefined ? [] : block("server", [...overTls(of, file), ...alive(id), ...inner(true)]);
+    return [...block("server", [...overHttp(of), ...(https === "acme" ? challenges : []), ...alive(id), ...plain]), ...secure];
+  };
+  const scheme = certificate(name) === undefined ? "http" : "https";
+  return [...both(name, app), ...(alias === null ? [] : both(alias, () => redirect(`${scheme}://${hostName(name)}`)))];
+}
+
+const overHttp = (name: string): Lines => ["listen 80;", `server_name ${hostName(name)};`];
+
+/** Key and certificates are in one file, so that they are never of two. */
+const overTls = (name: string, file: string): Lines => [
+  "listen 443 ssl http2;",
+  `server_name ${hostName(name)};`,
+  ...["ssl_certificate", "ssl_certificate_key"].map((what) => `${what} ${nginxPlaces.shared}/${token(file)};`),
+];
+
+const redirect = (to: string): Lines => block("location /", [`return 308 ${to}$request_uri;`]);

@@ -1,0 +1,41 @@
+import type { ProxySettings } from "../machine/machine.ts";
+import type { Driver } from "./driver.ts";
+import { ownNetwork, PROXY_SERVICE, type ProxyFolder } from "./proxy-folder.ts";
+
+type ComposeFolder = Pick<ProxyFolder, "shared" | "project">;
+
+/** The Compose file that the proxy is started from. It is JSON, which is YAML. Without ports nobody reaches it. */
+export function proxyCompose(
+  driver: Driver,
+  image: string,
+  ports: Pick<ProxySettings, "http" | "https"> | undefined,
+  folder: ComposeFolder,
+): string {
+  const { shared, project } = folder;
+  const { volumes = [], ...service } = driver.service as { volumes?: string[] };
+  const model = {
+    name: project.name,
+    services: {
+      [PROXY_SERVICE]: {
+        image,
+        restart: "unless-stopped",
+        // A container that is not there is nobody: not some host of the same name elsewhere.
+        dns_search: ["."],
+        ...(ports && { ports: [`${ports.http}:80`, `${ports.https}:443`, `${ports.https}:443/udp`] }),
+        // It holds the keys of every site, and needs no right but that to low ports.
+        cap_drop: ["ALL"],
+        cap_add: ["NET_BIND_SERVICE"],
+        security_opt: ["no-new-privileges:true"],
+        read_only: true,
+        stop_grace_period: "30s",
+        logging: { driver: "json-file", options: { "max-size": "10m", "max-file": "3" } },
+        volumes: [`${shared}:/etc/appos-proxy:ro`, ...volumes],
+        ...service,
+      },
+    },
+    // Published ports hang on the network whose name comes first: they stay where they are when others are joined and left.
+    networks: { default: { name: ownNetwork(project) } },
+    volumes: Object.fromEntries(driver.volumes.map((name) => [name, {}])),
+  };
+  return `${JSON.stringify(model, undefined, 1)}\n`;
+}

@@ -1,0 +1,55 @@
+import type { AcmeAuthority, Site, SiteRoute } from "@appos/shared/sites";
+
+/** A container of the target's service, as the proxy reaches it. */
+export interface Upstream {
+  /** A container's name, or its address: never what somebody typed. */
+  host: string;
+  port: number;
+}
+
+export interface ResolvedRoute extends Pick<SiteRoute, "path"> {
+  /** None while the app is stopped. */
+  upstreams: Upstream[];
+  /** Null where a deployment cannot put new containers beside these. */
+  beside: Beside | null;
+}
+
+/** Where containers of the next release go, so that nothing has to be reloaded: it is they who serve while a file of this name is in the folder `live`. */
+export interface Beside {
+  file: string;
+  upstreams: Upstream[];
+}
+
+/** A site whose targets have been found. Longer paths come before the shorter ones that they begin with. */
+export interface ResolvedSite extends Omit<Site, "routes"> {
+  routes: ResolvedRoute[];
+}
+
+/** All that a renderer is told. What it makes of it depends on nothing else. */
+export interface Resolved {
+  /** By which whoever asks knows this server's proxy from any other. */
+  id: string;
+  acme: Pick<AcmeAuthority, "directory" | "email"> & {
+    /** The name of the file that holds them, another one for other roots: what serves goes on with its own. */
+    rootsFile: string | null;
+  };
+  sites: ResolvedSite[];
+  /**
+   * The server's own addresses in the proxy's network. Docker forwards what it cannot hand on as it came, such as IPv6 to a network without it,
+   * from these: who visits from there may be anybody, and is from no network that somebody has listed.
+   */
+  unseen?: string[];
+  /** By name, the file of its certificate and key, in the folder that the proxy reads: of those that the agent got. */
+  certificates: ReadonlyMap<string, string>;
+}
+
+/** The names that a site answers to. */
+export const namesOf = ({ name, alias }: Pick<ResolvedSite, "name" | "alias">): string[] => (alias === null ? [name] : [name, alias]);
+
+/** Every name that a certificate is wanted for. */
+export const certifiedNames = ({ sites }: { sites: Pick<ResolvedSite, "name" | "alias" | "https">[] }): string[] =>
+  sites.filter(({ https }) => https === "acme").flatMap(namesOf);
+
+/** The longest path first: what is more precise is asked before what holds everything. */
+export const byPrecision = (routes: ResolvedRoute[]): ResolvedRoute[] =>
+  routes.toSorted((a, b) => b.path.length - a.path.length || (a.path < b.path ? -1 : 1));

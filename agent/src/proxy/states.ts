@@ -1,0 +1,68 @@
+import type { Certificate, ProxyModel, SiteState } from "@appos/shared/sites";
+import type { Container, Machine } from "../machine/machine.ts";
+import type { Driver } from "./driver.ts";
+import type { Preflight } from "./diagnosis/preflight.ts";
+import { driverOf } from "./drivers.ts";
+import { lastLines } from "./log-lines.ts";
+import { visitAll } from "./probes.ts";
+import { proxyProject } from "./proxy-folder.ts";
+import { proxyModel } from "./proxy-model.ts";
+
+/** So many apps are asked side by side, for they may be one; and so many lines of what the proxy has said are looked through. */
+const [AT_ONCE, LINES] = [4, 5_000];
+
+/** How the proxy serves what it was last asked for; none where it serves nothing. */
+export async function siteStates(machine: Machine, preflight?: Preflight): Promise<SiteState[]> {
+  const model = await proxyModel(machine);
+  const driver = model && driverOf(model.driver);
+  if (!driver) return [];
+  const [container] = await machine.engine.containers({ project: proxyProject(machine) });
+  if (container?.status.state !== "running") return model.sites.map(unserved);
+  return statesOf(model, { driver, container, machine }, preflight && ((name) => preflight(name, model.acme)));
+}
+
+interface Seen {
+  driver: Driver;
+  container: Container;
+  machine: Machine;
+}
+
+/** How the proxy serves each site, as a visitor on the server itself sees it. `found`: what keeps a certificate from coming, where its authority has said nothing. */
+export async function statesOf(
+  { sites }: Pick<ProxyModel, "sites">,
+  { driver, container, machine }: Seen,
+  found: (name: string) => string | undefined = () => undefined,
+): Promise<SiteState[]> {
+  const seen = await visitAll(
+    sites.map(({ name, https }) => ({ name, https: https === "acme" })),
+    "/",
+    AT_ONCE,
+    machine,
+  );
+  const now = machine.now();
+  // Who renews them here knows of what went wrong with that, too.
+  const mayFail = ({ https, alias }: (typeof sites)[number], i: number) =>
+    https === "acme" && (driver.certificatesBy === "agent" || alias !== null || isDue(seen[i]!.certificate, now));
+  const asked = sites.flatMap((site, i) => (mayFail(site, i) ? [site.name, site.alias ?? []].flat() : []));
+  const lines = () => lastLines(container, LINES, machine);
+  const problems = asked.length > 0 ? await driver.certificateProblems(asked, { machine, lines }) : undefined;
+  const problemOf = ({ name, alias }: (typeof sites)[number]) => problems?.get(name) ?? (alias === null ? undefined : problems?.get(alias));
+  return sites.map((site, i) => ({
+    name: site.name,
+    certificate: seen[i]!.certificate,
+    certificateProblem: (mayFail(site, i) && (problemOf(site) ?? (seen[i]!.certificate === null ? found(site.name) : undefined))) || null,
+    status: seen[i]!.status,
+  }));
+}
+
+/** Whoever may answer at its ports, it is not the proxy. */
+const unserved = ({ name }: { name: string }): SiteState => ({
+  name,
+  certificate: null,
+  certificateProblem: "The proxy of its server is not running.",
+  status: null,
+});
+
+/** It is still to come, or is to be renewed: proxies do that when a third of its time is left. */
+const isDue = (certificate: Certificate | null, now: number) =>
+  certificate === null || certificate.notAfter - now < (certificate.notAfter - certificate.notBefore) / 3;
