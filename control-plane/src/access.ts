@@ -56,12 +56,14 @@ export const allow = <R extends Resource>(resource: R, action: ActionOn<R>, decl
 const kinds: Record<string, Thing["kind"]> = {
   apps: "app",
   deployments: "deployment",
+  domains: "domain",
   jobs: "job",
   projects: "project",
   servers: "server",
 };
 function thingAt(c: Context<AppEnv>): Thing | undefined {
-  const kind = kinds[c.req.path.split("/")[3] ?? ""];
+  const [area = "", below = ""] = c.req.path.split("/").slice(3);
+  const kind = kinds[area === "proxy" ? below : area];
   const id = c.req.param("id");
   return kind && id !== undefined ? { kind, id } : undefined;
 }

@@ -5,7 +5,10 @@ import type { Clock } from "./ports.ts";
 const ulids = new WeakMap<Clock, ULIDFactory>();
 
 /** The noun it names, then a ULID: ids made later sort later. */
-export function newId(noun: "usr" | "tok" | "enr" | "srv" | "app" | "job" | "dep" | "act" | "prj" | "reg" | "src" | "term", clock: Clock) {
+export function newId(
+  noun: "usr" | "tok" | "enr" | "srv" | "app" | "job" | "dep" | "act" | "prj" | "reg" | "src" | "term" | "dom",
+  clock: Clock,
+) {
   const ulid = ulids.get(clock) ?? monotonicFactory();
   ulids.set(clock, ulid);
   return `${noun}_${ulid(clock.now()).toLowerCase()}`;

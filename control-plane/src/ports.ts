@@ -113,7 +113,7 @@ export interface Catalog {
   template(id: string): Promise<string | undefined>;
 }
 
-/** The way out to addresses that people name. Only outbound/ask.ts uses it, which checks each address and redirect. */
+/** The way out to addresses that people name. Only outbound/ uses it, which checks each address and redirect. */
 export interface Outbound {
   allowed: Allowed;
   /** One GET; redirects are not followed. What its host's name leads to is checked where it can be: then it is asked at an address that was checked. */

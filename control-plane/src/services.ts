@@ -4,6 +4,7 @@ import { appService } from "./features/apps/service.ts";
 import { authService } from "./features/auth/service.ts";
 import { configService } from "./features/configs/service.ts";
 import { deploymentService } from "./features/deployments/service.ts";
+import { domainService } from "./features/domains/service.ts";
 import { driftService } from "./features/drift/service.ts";
 import { sharedEnvService } from "./features/env/service.ts";
 import { hostActService } from "./features/host-acts/service.ts";
@@ -47,6 +48,7 @@ export function createServices(ports: Ports) {
   const templateSources = templateSourceService(ports, activity);
   const templates = templateService(ports, [templateSources.shelf], () => apps.madeFrom);
   const apps = appService(ports, servers, jobs, configs, projects, sharedEnv, activity, templates);
+  const domains = domainService(ports, servers, jobs, configs, apps, activity);
   const deployments = deploymentService(ports, vault, servers, jobs, configs, apps, templates);
   const templateUpdates = templateUpdateService(templates, apps, configs);
   const updates = updateService(ports, servers, jobs, registries, configs, apps, deployments);
@@ -61,6 +63,10 @@ export function createServices(ports: Ports) {
     await deployments.settled(job);
     await updates.settled(job);
   };
+  const removed: Settled = async (job) => {
+    await apps.removed(job);
+    await domains.appRemoved(job);
+  };
   const reactions: Reactions = {
     "deploy-app": deployed,
     "rollback-app": deployed,
@@ -68,7 +74,8 @@ export function createServices(ports: Ports) {
     "start-app": apps.started,
     "restart-app": apps.started,
     "stop-app": apps.stopped,
-    "remove-app": apps.removed,
+    "remove-app": removed,
+    "apply-sites": domains.proxies.settled,
   };
 
   return {
@@ -86,6 +93,7 @@ export function createServices(ports: Ports) {
     templates,
     templateUpdates,
     apps,
+    domains,
     deployments,
     plans,
     updates,

@@ -13,7 +13,14 @@ export async function welcome({ jobs, system }: Services, link: Link, proof: Pro
   const agreed = await jobs.agree(link, proof);
   if (!agreed) return undefined;
   return [
-    { type: "welcome", epoch: link.epoch, incarnation: (await system.incarnation()).id, samples: system.samples, logins: true },
+    {
+      type: "welcome",
+      epoch: link.epoch,
+      incarnation: (await system.incarnation()).id,
+      samples: system.samples,
+      logins: true,
+      uptime: true,
+    },
     ...agreed.resend.map(({ id, held }): ControlFrame => ({ type: "resend", jobId: id, after: held })),
     ...agreed.forget.map((jobId): ControlFrame => ({ type: "forget", jobId })),
     ...agreed.describe.map((jobId): ControlFrame => ({ type: "describe", jobId })),

@@ -152,6 +152,11 @@ export function room(services: Services, serverId: string, sockets: () => AgentS
         return services.events.publish({ type: "server.sampled", id: serverId, data: frame.sample });
       case "inventory":
         return services.apps.observed(serverId, frame.apps, frame.whole);
+      case "sites":
+        return services.domains.proxies.seen(serverId, frame.sites, frame.whole);
+      case "uptime":
+        await services.domains.uptime.said(serverId, frame);
+        return say(socket, [{ type: "uptime-kept", id: frame.id }]);
       case "host-acts":
         return say(socket, [{ type: "host-acts-kept", ids: await services.hostActs.keep(serverId, frame.acts) }]);
       case "terminals":

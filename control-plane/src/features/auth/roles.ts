@@ -13,6 +13,8 @@ export const rights = {
   logs: { read: watchers },
   terminals: { read: admins, host: admins, exec: admins },
   projects: { read: watchers, manage: admins, reveal: admins, share: admins },
+  domains: { read: watchers, manage: admins },
+  proxy: { read: watchers, manage: admins },
   registries: { read: watchers, manage: admins },
   templates: { read: everyone, manage: admins },
   sources: { read: watchers, manage: admins },
@@ -35,6 +37,7 @@ const rightsInProject: { readonly [R in Resource]?: { readonly [A in ActionOn<R>
   jobs: { read: inside, manage: developers },
   logs: { read: inside },
   terminals: { exec: developers },
+  domains: { read: inside, manage: developers },
   projects: { read: inside, reveal: developers, share: developers },
 };
 

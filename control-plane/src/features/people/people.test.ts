@@ -55,16 +55,24 @@ test("a member sees nothing until they are in a project, then what is in it, and
 });
 
 test("what a member may not know of is not there, whatever they want of it", async () => {
-  const { person, put, apps, app } = await world();
+  const { person, put, apps, app, admin } = await world();
   const member = await person("mia", "member");
   await put(member, "developer");
   const { shop, lone } = apps;
-  const named = { apps: "shop", deployments: shop.deployment.id, jobs: shop.deployment.jobId, projects: "theirs", servers: "oslo-1" };
+  const { data: domain } = await admin("/api/v1/domains", { json: { domain: "shop.test", app: "shop", service: "web", port: 80 } });
+  const named = {
+    domains: domain.id,
+    apps: "shop",
+    deployments: shop.deployment.id,
+    jobs: shop.deployment.jobId,
+    projects: "theirs",
+    servers: "oslo-1",
+  };
   const routes = new Set(app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`));
   let asked = 0;
   for (const route of routes) {
     const [method = "", path = ""] = route.split(" ");
-    const id = named[path.split("/")[3] as keyof typeof named];
+    const id = named[path.replace("/proxy/domains", "/domains").split("/")[3] as keyof typeof named];
     if (id === undefined || !path.includes("/:id")) continue;
     asked++;
     const at = path.replace(":id", id).replaceAll(/:\w+/g, "1");

@@ -10,6 +10,7 @@ import type { ActivityService, Actor } from "../activity/service.ts";
 import type { SystemService } from "../system/service.ts";
 import { jobRefusal, policyOf, policyRefused } from "./allowed.ts";
 import { ENROLLMENT_MS, enrollmentOf } from "./enrollment.ts";
+import { knownAddresses } from "./known-addresses.ts";
 import { leases } from "./leases.ts";
 import { linkWatch } from "./link-watch.ts";
 import { presenceOf } from "./presence.ts";
@@ -34,13 +35,22 @@ export function serverService(ports: Ports, system: SystemService, activity: Act
 
   async function viewsOf(rows: ServerRow[], within?: string[]): Promise<ServerView[]> {
     const ids = rows.map(({ id }) => id);
-    const counts = await apps().of(ids, within);
+    const [counts, calls] = await Promise.all([apps().of(ids, within), store.callsFrom(ids)]);
     return Promise.all(
       rows.map(async (row) => {
         const { id, name, addedAt, facts } = row;
         const seen = presenceOf(row, clock.now());
         const sample = (seen.linked && (await rooms.sample(id))) || null;
-        return { id, name, ...seen, addedAt, facts, sample, appCount: counts.get(id) ?? 0 };
+        return {
+          id,
+          name,
+          ...seen,
+          addedAt,
+          facts,
+          sample,
+          appCount: counts.get(id) ?? 0,
+          reachedAt: knownAddresses(facts?.addresses ?? [], calls.get(id)),
+        };
       }),
     );
   }
@@ -89,6 +99,11 @@ export function serverService(ports: Ports, system: SystemService, activity: Act
     async presences(ids: string[]) {
       const rows = await store.findMany([...new Set(ids)]);
       return new Map(rows.map((row) => [row.id, { name: row.name, ...presenceOf(row, clock.now()) }]));
+    },
+    /** Where it is known to be reached from outside. */
+    async addressesOf(id: string): Promise<string[]> {
+      const { facts } = await find(id);
+      return knownAddresses(facts?.addresses ?? [], (await store.callsFrom([id])).get(id)).map(({ address }) => address);
     },
     /** Of a server that may be gone. */
     nameOf: async (id: string) => (await store.name(id)) ?? id,

@@ -2,7 +2,7 @@ import { and, asc, count, eq, gt, inArray, isNull, type SQL, sql } from "drizzle
 import type { PageQuery } from "@appos/shared/envelope";
 import type { ServerFacts } from "@appos/shared/servers";
 import type { Database, Statement } from "../../ports.ts";
-import { enrollments, type ListedServer, listedServer, type ServerRow, servers } from "./schema.ts";
+import { enrollments, type ListedServer, listedServer, type ServerRow, servers, timeline } from "./schema.ts";
 
 /** A process that holds the links of these servers, and was not reached, finds here that it holds them no more. */
 const heldByNobody = (servers: SQL) => sql`update "links" set "holder" = null where "serverId" in (${servers})`;
@@ -63,6 +63,15 @@ export function serverStore(database: Database) {
           .where(and(eq(servers.name, name), present)),
       ),
     findMany: (ids: string[]): Promise<ListedServer[]> => database.select(listedServer).from(servers).where(inArray(servers.id, ids)),
+    /** From where agents called last. */
+    async callsFrom(ids: string[]): Promise<Map<string, string>> {
+      const last = sql`(select max(number) from timeline as other where other.serverId = ${timeline.serverId} and other.what = 'connected')`;
+      const rows = await database
+        .select({ serverId: timeline.serverId, address: timeline.address })
+        .from(timeline)
+        .where(and(inArray(timeline.serverId, ids), eq(timeline.number, last)));
+      return new Map(rows.flatMap(({ serverId, address }) => (address === null ? [] : [[serverId, address]])));
+    },
     name: async (id: string) => (await nameById.all({ id })).at(0)?.name,
     insert: (server: typeof servers.$inferInsert): Statement => database.insert(servers).values(server),
     rename: (id: string, name: string): Statement => database.update(servers).set({ name }).where(eq(servers.id, id)),
@@ -75,6 +84,9 @@ export function serverStore(database: Database) {
           .where(and(eq(servers.id, id), sql`not exists (select 1 from apps where apps.serverId = ${id} and apps.removedAt is null)`))
           .returning({ id: servers.id }),
         database.run(heldByNobody(sql`select "id" from "servers" where "id" = ${id} and "removedAt" is not null`)),
+        database.run(
+          sql`delete from "server_proxies" where "serverId" in (select "id" from "servers" where "id" = ${id} and "removedAt" is not null)`,
+        ),
       ]);
       return removed;
     },

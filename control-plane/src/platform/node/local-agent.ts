@@ -125,8 +125,17 @@ export function localAgent(services: Services | undefined, place: Place, log: Lo
   }
 
   const environment = (): NodeJS.ProcessEnv => {
-    const { PATH, HOME, DOCKER_HOST, APPOS_LOG, APPOS_LOG_LEVEL, NODE_OPTIONS } = place.environment;
-    return { PATH, HOME, DOCKER_HOST, APPOS_LOG, APPOS_LOG_LEVEL: APPOS_LOG_LEVEL ?? "warn", APPOS_AGENT_DIR: place.folder, NODE_OPTIONS };
+    const { PATH, HOME, DOCKER_HOST, NODE_OPTIONS, APPOS_LOG, APPOS_LOG_LEVEL, APPOS_PROXY_PORTS, APPOS_PROXY_IMAGES, APPOS_DNS } =
+      place.environment;
+    const own = {
+      APPOS_LOG,
+      APPOS_LOG_LEVEL: APPOS_LOG_LEVEL ?? "warn",
+      APPOS_AGENT_DIR: place.folder,
+      APPOS_PROXY_PORTS,
+      APPOS_PROXY_IMAGES,
+      APPOS_DNS,
+    };
+    return { PATH, HOME, DOCKER_HOST, NODE_OPTIONS, ...own };
   };
 
   function start(failures = 0) {

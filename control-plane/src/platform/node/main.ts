@@ -116,6 +116,8 @@ async function run(settings: NodeSettings) {
         services.activity.tidy(),
         services.updates.tick(),
         services.templateSources.tick(),
+        services.domains.proxies.tick(),
+        services.domains.uptime.tidy(),
       ]).catch(failed),
     MINUTE,
   );

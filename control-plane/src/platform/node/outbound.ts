@@ -1,7 +1,7 @@
 import { lookup, type LookupAddress } from "node:dns";
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
-import type { LookupFunction } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
 import { Readable } from "node:stream";
 import { addressProblem, type Allowed, WAY_OUT } from "../../outbound/allowed.ts";
 import { OutboundFailed } from "../../outbound/failure.ts";
@@ -17,9 +17,14 @@ export function nodeOutbound(allowed: Allowed): Outbound {
       new Promise((answered, failed) => {
         const { request } = url.protocol === "https:" ? https : http;
         const agent = agents[url.protocol as keyof typeof agents];
+        let isFound = isIP(url.hostname.replace(/^\[|\]$/g, "")) !== 0;
         request(url, { agent, headers, signal })
+          .on("socket", (socket) => {
+            if (!socket.connecting) isFound = true;
+            socket.once("lookup", () => (isFound = true));
+          })
           .on("response", (reply) => answered(responseOf(reply)))
-          .on("error", (error) => failed(signal.aborted ? error : explained(error, url)))
+          .on("error", (error) => failed(signal.aborted ? (isFound ? error : unfound(url)) : explained(error, url)))
           .end();
       }),
   };
@@ -35,7 +40,7 @@ export function checkedLookup(allowed: Allowed): LookupFunction {
         addresses.map(({ address }) => address),
         allowed,
       );
-      if (problem !== undefined) return done(new OutboundFailed(`${problem}, so AppOS does not ask it. ${WAY_OUT}`), []);
+      if (problem !== undefined) return done(new OutboundFailed(`${problem}, so AppOS does not ask it. ${WAY_OUT}`, true), []);
       if (options.all) return done(null, addresses);
       done(null, addresses[0]!.address, addresses[0]!.family);
     });
@@ -56,8 +61,10 @@ const reasons: [RegExp, (host: string) => string][] = [
   [/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO/, (host) => `The certificate of ${host} cannot be trusted.`],
 ];
 
+const unfound = ({ hostname }: URL) => new OutboundFailed(`No name server says in time where ${hostname} leads.`, true);
+
 function explained(error: NodeJS.ErrnoException, { host }: URL): OutboundFailed {
   if (error instanceof OutboundFailed) return error;
   const reason = reasons.find(([code]) => code.test(error.code ?? ""))?.[1];
-  return new OutboundFailed(reason ? reason(host) : `${host} cannot be reached.`);
+  return new OutboundFailed(reason ? reason(host) : `${host} cannot be reached.`, /^(ENOTFOUND|EAI_AGAIN)$/.test(error.code ?? ""));
 }

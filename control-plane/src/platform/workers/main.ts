@@ -55,7 +55,7 @@ export default {
     if (signpostOf(env) || (await databaseProblem(env)) !== undefined) return;
     // Nothing of what requests share: a minute that is cut off must not have the next ones wait for it.
     const { services, log } = controlPlane(env, objectRooms(env.ROOMS));
-    const { servers, jobs, auth, terminals, activity, updates, templateSources } = services;
+    const { servers, jobs, auth, terminals, activity, updates, templateSources, domains } = services;
     const each = [
       servers.tellTime(),
       jobs.wakeAll(),
@@ -64,6 +64,8 @@ export default {
       activity.tidy(),
       updates.tick(),
       templateSources.tick(),
+      domains.proxies.tick(),
+      domains.uptime.tidy(),
     ];
     if (Math.floor(scheduledTime / 60_000) % TIDY_MINUTES === 0) each.push(jobs.tidy());
     for (const done of await Promise.allSettled(each))

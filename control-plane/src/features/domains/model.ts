@@ -1,0 +1,74 @@
+import { FRAME_BYTES } from "@appos/shared/agent-link";
+import { type AcmeAuthority, type ProxyDriver, type ProxyModel, type Site, SITES } from "@appos/shared/sites";
+import { SITE_OPTIONS, type siteOptions } from "@appos/shared/site-options";
+import { utf8 } from "../../bytes.ts";
+import { AppError } from "../../errors.ts";
+import type { ServerRow } from "../servers/service.ts";
+import type { DomainRow } from "./schema.ts";
+import type { NameSettings } from "./store.ts";
+
+export interface Sites {
+  names: NameSettings[];
+  domains: Pick<DomainRow, "name" | "path" | "service" | "port">[];
+}
+
+/** All that a server's proxy serves. The same sites give the same text, in whichever order they were added. */
+export function modelOf(
+  { names, domains }: Sites,
+  apps: ReadonlyMap<string, string>,
+  around: { driver: ProxyDriver; acme: AcmeAuthority },
+) {
+  const paths = Map.groupBy(domains, ({ name }) => name);
+  const sites = names.toSorted(by(({ name }) => name)).flatMap(({ name, appId, aliasOf, https, forceHttps, ...options }): Site[] => {
+    const app = apps.get(appId);
+    if (aliasOf !== null || app === undefined) return [];
+    const routes = (paths.get(name) ?? []).toSorted(by(({ path }) => path));
+    const alias = names.find((other) => other.aliasOf === name)?.name ?? null;
+    const toApp = routes.map(({ path, service, port }) => ({ path, app, service, port }));
+    return [{ name, https, forceHttps, alias, routes: toApp, ...told(options) }];
+  });
+  return { ...around, sites } satisfies ProxyModel;
+}
+
+type Options = Pick<NameSettings, keyof typeof siteOptions>;
+/** What is as it is without being told is left out, so that a thousand sites have room. */
+const told = ({ headers, hsts, access, maxBodyMb, compress }: Options): Pick<Site, keyof Options> => ({
+  ...(headers.length > 0 && { headers }),
+  ...(hsts && { hsts }),
+  ...(access && { access }),
+  ...(maxBodyMb !== null && { maxBodyMb }),
+  ...(compress && { compress }),
+});
+
+const by =
+  <T>(key: (of: T) => string) =>
+  (a: T, b: T) =>
+    key(a) < key(b) ? -1 : 1;
+
+/** It travels in one frame, with room for what is around it. */
+const MODEL_BYTES = FRAME_BYTES - 56 * 1024;
+const PATHS = 50;
+
+/** Refuses what no server could be told. */
+export function checkModel(model: ProxyModel, serverName: string) {
+  const names = model.sites.length + model.sites.filter(({ alias }) => alias !== null).length;
+  if (names > SITES) throw tooMuch(`The proxy of ${serverName} serves ${SITES} names at most.`);
+  const crowded = model.sites.find(({ routes }) => routes.length > PATHS);
+  if (crowded) throw tooMuch(`${crowded.name} has ${PATHS} paths already, which is the most for one name.`);
+  const bytes = utf8(JSON.stringify(model)).length;
+  if (bytes > MODEL_BYTES)
+    throw tooMuch(`What the proxy of ${serverName} serves has ${bytes} bytes, as it is sent there; at most ${MODEL_BYTES} are allowed.`);
+}
+
+const tooMuch = (message: string) => new AppError("INVALID_REQUEST", message, [{ path: "domain", message }]);
+
+/**
+ * Refuses what a server's agent would serve without a part of it: an older one leaves out who may visit, and lets everybody in. That an answer
+ * is not compressed harms nobody.
+ */
+export function checkKnown({ sites }: ProxyModel, { name, facts }: Pick<ServerRow, "name" | "facts">) {
+  const needs = sites.some(({ headers, hsts, access, maxBodyMb }) => headers ?? hsts ?? access ?? maxBodyMb);
+  if (!needs || facts?.knows?.includes(SITE_OPTIONS)) return;
+  const remedy = facts ? `Update the agent of ${name} first: the one there is too old for that.` : `Connect ${name} first.`;
+  throw new AppError("SERVER_REFUSED", `A domain says who may visit, or has headers, HSTS or an upload limit. ${remedy}`);
+}

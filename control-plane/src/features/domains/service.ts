@@ -1,0 +1,221 @@
+import type { ChangeDomain, DomainQuery, DomainView, NewDomain } from "@appos/shared/domains";
+import type { Page } from "@appos/shared/envelope";
+import { canonicalName } from "@appos/shared/domain-name";
+import { AppError, notFound } from "../../errors.ts";
+import { newId } from "../../ids.ts";
+import type { Ports } from "../../ports.ts";
+import { pageOf } from "../../reply.ts";
+import type { ActivityService, Actor } from "../activity/service.ts";
+import type { AppRow, AppService } from "../apps/service.ts";
+import type { ConfigService } from "../configs/service.ts";
+import type { Job, JobService, Settled } from "../jobs/service.ts";
+import type { ServerService } from "../servers/service.ts";
+import { composeServices } from "./compose-services.ts";
+import { diagnosing } from "./diagnose.ts";
+import { domainViews, urlOf } from "./domain-view.ts";
+import { optionsFrom, sameOptions, settingsOf, usual, withoutPasswords } from "./name-options.ts";
+import { nameTaken, type NamesAfter, partnerOf, withName } from "./names.ts";
+import { proxyService } from "./proxies.ts";
+import { domainStore, type Listed, type NameSettings, type Served } from "./store.ts";
+import { uptimes } from "./uptimes.ts";
+import { type Change, tellServer, type Telling } from "./tell-server.ts";
+
+export type DomainService = ReturnType<typeof domainService>;
+
+/** Who asks, and what they may be told. */
+export interface Asking {
+  actor: Actor;
+  /** Whether they see what is in a project, or in none. */
+  sees(projectId: string | null): boolean;
+  /** The projects that they see something of; undefined where they see everything. */
+  within: string[] | undefined;
+  /** Where people reach the console. */
+  consoleUrl: string;
+  key?: string | undefined;
+}
+
+export function domainService(
+  ports: Ports,
+  servers: ServerService,
+  jobs: JobService,
+  configs: ConfigService,
+  apps: AppService,
+  activity: ActivityService,
+) {
+  const { database, clock, events } = ports;
+  const store = domainStore(database);
+  const tell = tellServer(store, jobs, apps);
+  const viewsOf = domainViews({ store, servers, jobs, apps });
+  const find = async (id: string): Promise<Listed> => (await store.find(id)) ?? notFound("domain");
+  const view = async (id: string, within?: string[]) => (await viewsOf([await find(id)], within))[0]!;
+  const changed = (ids: string[]) => ids.forEach((id) => events.publish({ type: "domain.changed", id }));
+  const proxies = proxyService(ports, { store, tell, servers, apps, activity, changed });
+
+  /** A name can be had that is nobody else's, and not the console's either. */
+  async function areFree({ name, appId, www }: Omit<NameSettings, "aliasOf">, { consoleUrl, sees }: Pick<Asking, "consoleUrl" | "sees">) {
+    const own = canonicalName(new URL(consoleUrl).hostname);
+    const wanted = [name, (www && partnerOf(name)) || []].flat();
+    const owners = new Map((await store.owners(wanted)).map((owner) => [owner.name, owner.appId]));
+    for (const each of wanted) {
+      const path = each === name ? "domain" : "www";
+      const owner = owners.get(each);
+      if (owner === appId) continue;
+      if (each === own) throw nameTaken(path, `${each} is the console's own address. Choose another name.`);
+      if (owner === undefined) continue;
+      const app = await apps.named(owner);
+      const known = app && sees(app.projectId);
+      throw nameTaken(path, known ? `${each} leads to the app ${app.name} already.` : `${each} leads to another app already.`);
+    }
+  }
+
+  /** Another service is most likely a slip of the pen; where nobody can tell which there are, its server will say. */
+  async function hasService({ id, name, version }: Pick<AppRow, "id" | "name" | "version">, service: string) {
+    const there = composeServices((await configs.content(id, version)).compose);
+    if (!there || there.includes(service)) return;
+    const message = `${name} has no service ${service}. It has ${there.join(", ")}.`;
+    throw new AppError("INVALID_REQUEST", message, [{ path: "service", message }]);
+  }
+
+  const writes = ({ claimed, released }: NamesAfter, jobId: string) => [
+    ...(released.length > 0 ? [store.release(released)] : []),
+    ...claimed.map((name) => store.claim(name, jobId)),
+  ];
+
+  /** Tells the server of a domain's app of a change of that domain, as it is by then. */
+  async function change(
+    { domain, name }: Listed,
+    action: string,
+    actor: Actor,
+    make: (served: Served, now: { domain: Served["domains"][number]; name: NameSettings }) => Promise<Change> | Change,
+  ): Promise<Job> {
+    const app = await apps.find(name.appId);
+    const server = await servers.find(app.serverId);
+    const act = { actor, action, subject: urlOf({ ...domain, https: name.https }), appId: app.id };
+    const job = await tell({ server, act }, (served) => {
+      const now = served.domains.find(({ id }) => id === domain.id) ?? notFound("domain");
+      return make(served, { domain: now, name: settingsOf(served.names.find((each) => each.name === now.name)!) });
+    });
+    return job!;
+  }
+
+  const diagnose = diagnosing(ports, servers);
+
+  return {
+    view,
+    /** Why it is not reached, looked at now. */
+    diagnose: async (id: string, within?: string[]) => diagnose(await view(id, within)),
+    async list(asked: DomainQuery & { within?: string[] | undefined }): Promise<Page<DomainView>> {
+      return pageOf(await viewsOf(await store.list(asked, asked), asked.within), await store.count(asked), asked);
+    },
+
+    async add({ domain: name, app: idOrName, path, service, port, ...given }: NewDomain, { actor, key, ...asking }: Asking) {
+      const app = await apps.find(idOrName);
+      const asked = { addDomain: name, app: app.id, path, service, port, ...withoutPasswords(given) };
+      const added = async () => {
+        const there = await store.findAt(name, path);
+        // It may have been added by the same request long ago, and be another app's by now.
+        return there?.name.appId === app.id ? (await viewsOf([there], asking.within))[0]! : notFound("domain");
+      };
+      const earlier = await jobs.earlier(actor, key, asked);
+      if (earlier) return added();
+      await apps.notRemoving(app);
+      await hasService(app, service);
+      const server = await servers.find(app.serverId);
+      const act = { actor, action: "add-domain", subject: urlOf({ name, path, https: given.https ?? usual.https }), appId: app.id };
+      const domain = { id: newId("dom", clock), name, path, service, port, createdAt: clock.now() };
+      const telling: Telling = { server, act, key, asked };
+      const options = await optionsFrom(given);
+      await tell(telling, async (served) => {
+        const { id: appId } = await apps.find(app.id);
+        const before = served.names.find((each) => each.name === name && each.appId === appId);
+        const wanted = { ...usual, ...(before && settingsOf(before)), ...options(before?.access ?? null), name, appId };
+        await areFree(wanted, asking);
+        const after = withName(served.names, wanted);
+        if (served.domains.some((other) => other.name === name && other.path === path))
+          throw nameTaken("domain", `${urlOf({ name, path, https: "acme" })} leads to ${app.name} already. Change that one.`);
+        // The name is written anew only where it is another than it was: its other paths are served as they are.
+        const claims = before && sameOptions(before, after.claimed[0]!) ? { ...after, claimed: [], released: [] } : after;
+        return {
+          after: { names: after.names, domains: [...served.domains, domain] },
+          statements: (jobId) => [...writes(claims, jobId), store.insert(domain, jobId)],
+        };
+      });
+      changed([domain.id]);
+      return added();
+    },
+
+    async change(id: string, { service, port, ...given }: ChangeDomain, { actor, within, ...asking }: Omit<Asking, "key">) {
+      const listed = await find(id);
+      if (service !== undefined) await hasService(await apps.find(listed.name.appId), service);
+      const options = await optionsFrom(given);
+      const action = given.access === undefined ? "change-domain" : "change-domain-access";
+      await change(listed, action, actor, async (served, now) => {
+        const target = { service: service ?? now.domain.service, port: port ?? now.domain.port };
+        const other = options(now.name.access);
+        const isOther = Object.keys(other).length > 0;
+        const wanted = { ...now.name, ...other };
+        if (isOther) await areFree(wanted, asking);
+        const after = withName(served.names, wanted);
+        const domains = served.domains.map((each) => (each.id === id ? { ...each, ...target } : each));
+        return {
+          after: { names: after.names, domains },
+          statements: (jobId) => [...(isOther ? writes(after, jobId) : []), store.change(id, target, jobId)],
+        };
+      });
+      changed(await store.domainsOf([listed.domain.name]));
+      return view(id, within);
+    },
+
+    /** With its last path a name is free for anybody. */
+    async remove(id: string, actor: Actor): Promise<Job> {
+      const job = await change(await find(id), "remove-domain", actor, (served, now) => {
+        const domains = served.domains.filter((each) => each.id !== id);
+        const isLast = !domains.some(({ name }) => name === now.name.name);
+        const isOf = ({ name, aliasOf }: NameSettings) => isLast && (name === now.name.name || aliasOf === now.name.name);
+        const released = served.names.filter(isOf).map(({ name }) => name);
+        return {
+          after: { names: served.names.filter((each) => !isOf(each)), domains },
+          statements: () => [store.remove(id), ...(isLast ? [store.release(released)] : [])],
+        };
+      });
+      events.publish({ type: "domain.removed", id });
+      return job;
+    },
+
+    /** Asks its server once more to serve it, and to get its certificate. */
+    async applyAgain(id: string, actor: Actor, within?: string[]): Promise<{ domain: DomainView; job: Job }> {
+      const listed = await find(id);
+      const job = await change(listed, "apply-domain", actor, (served, now) => ({
+        after: served,
+        statements: (jobId) => [store.claim(now.name, jobId)],
+      }));
+      changed(await store.domainsOf([listed.domain.name]));
+      return { domain: await view(id, within), job };
+    },
+
+    proxies,
+    uptime: uptimes(ports, store),
+
+    /** With an app go its domains; its server is told where there were any. */
+    appRemoved: (async ({ appId, serverId, state }) => {
+      if (!appId || state !== "succeeded") return;
+      const names = (await store.ofApp(appId)).map(({ name }) => name);
+      if (names.length === 0) return;
+      const ids = await store.domainsOf(names);
+      try {
+        const server = await servers.find(serverId);
+        const act = { actor: null, action: "remove-domains", subject: names.join(", ").slice(0, 500), appId };
+        await tell({ server, act }, (served) => {
+          const left = served.names.filter((each) => each.appId !== appId);
+          const domains = served.domains.filter(({ name }) => left.some((each) => each.name === name));
+          return { after: { names: left, domains }, statements: () => store.removeOfApp(appId) };
+        });
+      } catch (error) {
+        // The server is gone, or takes no such orders now: what is no longer there leads nowhere all the same.
+        if (!(error instanceof AppError)) throw error;
+        await store.batch([...store.removeOfApp(appId), store.owed(serverId, error.message)]);
+      }
+      for (const id of ids) events.publish({ type: "domain.removed", id });
+    }) satisfies Settled,
+  };
+}
