@@ -5,6 +5,16 @@ import type { ChangePassword, ChangeUser, Login, Me, NewToken, NewUser, ProjectR
 import type { ConfigFile } from "@appos/shared/config-files";
 import type { ConfigComparison, ConfigVersion, ConfigVersionSummary, SaveCompose, SaveConfig } from "@appos/shared/configs";
 import type { DeploymentView, StartDeployment } from "@appos/shared/deployments";
+import type {
+  CertificateSettings,
+  ChangeDomain,
+  ChangeProxy,
+  DomainDiagnosis,
+  DomainQuery,
+  DomainView,
+  NewDomain,
+  ProxyView,
+} from "@appos/shared/domains";
 import type { AdoptDrift } from "@appos/shared/drift";
 import type { EnvView, RevealedEnv, RevealEnv, SaveEnv, SharedEnvView, SharedScope } from "@appos/shared/env";
 import type { Failure, Page } from "@appos/shared/envelope";
@@ -26,6 +36,7 @@ import type {
 } from "@appos/shared/template-sources";
 import type { TemplateUpdateView, UpdateFromTemplate } from "@appos/shared/template-updates";
 import type { Category, TemplateSummary, TemplateView } from "@appos/shared/templates";
+import type { DomainUptime } from "@appos/shared/uptime";
 import type { StartUpdate } from "@appos/shared/updates";
 import type { TerminalTicket, TerminalView } from "@appos/shared/terminals";
 import { ApiError, type ApiErrorCode, asApiError } from "./api-error.ts";
@@ -87,6 +98,9 @@ export interface SharedEnvOf {
   scope: SharedScope;
   id: string;
 }
+
+/** What of a domain is given; what is left out is as usual, or stays. */
+export type DomainAsked = Omit<NewDomain, "path"> & Partial<Pick<NewDomain, "path">>;
 
 export type AppVerb = "start" | "stop" | "restart";
 
@@ -196,6 +210,24 @@ export const api = {
     get: (of: SharedEnvOf) => get<SharedEnvView>(`/${of.scope}s/${id(of.id)}/env`),
     save: (of: SharedEnvOf, env: SaveEnv) => call<SharedEnvView>("PUT", `/${of.scope}s/${id(of.id)}/env`, { body: env }),
     reveal: (of: SharedEnvOf, asked: RevealEnv) => post<RevealedEnv>(`/${of.scope}s/${id(of.id)}/env/reveal`, asked),
+  },
+  domains: {
+    list: (asked: Partial<DomainQuery>) => get<Page<DomainView>>(`/domains${query(asked)}`),
+    add: (domain: DomainAsked, key: string) => post<DomainView>("/domains", domain, key),
+    change: (domain: string, changed: ChangeDomain) => call<DomainView>("PATCH", `/domains/${id(domain)}`, { body: changed }),
+    remove: (domain: string) => call<unknown>("DELETE", `/domains/${id(domain)}`),
+    uptimes: async (asked: Partial<DomainQuery>) => (await get<Page<DomainUptime>>(`/domains/uptime${query(asked)}`)).items,
+    diagnose: (domain: string) => get<DomainDiagnosis>(`/domains/${id(domain)}/diagnosis`),
+    /** Has its server serve it, and get its certificate, once more. */
+    tryAgain: async (domain: string) => (await post<{ domain: DomainView }>(`/domains/${id(domain)}/ssl`)).domain,
+  },
+  proxy: {
+    list: async () => (await get<Page<ProxyView>>("/proxy")).items,
+    reload: async (serverId: string) => (await post<{ jobs: JobView[] }>("/proxy/reload", { serverId })).jobs,
+    change: (serverId: string, driver: ChangeProxy["driver"]) =>
+      call<{ proxy: ProxyView; job: JobView | null }>("PATCH", `/proxy/${id(serverId)}`, { body: { driver } }),
+    certificates: () => get<CertificateSettings>("/proxy/certificates"),
+    setCertificates: (settings: CertificateSettings) => call<CertificateSettings>("PUT", "/proxy/certificates", { body: settings }),
   },
   registries: {
     list: () => get<Page<RegistryView>>("/registries?pageSize=200"),

@@ -1,10 +1,12 @@
 import type { AppView } from "@appos/shared/apps";
 import type { DeploymentView } from "@appos/shared/deployments";
 import type { UserView } from "@appos/shared/auth";
+import type { CertificateSettings, DomainQuery, DomainView, ProxyView } from "@appos/shared/domains";
 import type { Page } from "@appos/shared/envelope";
 import type { PersonView, ProjectView } from "@appos/shared/projects";
 import type { RegistryView } from "@appos/shared/registries";
 import type { ServerView } from "@appos/shared/servers";
+import type { DomainUptime } from "@appos/shared/uptime";
 import type { ImportReportItem, ReportQuery, TemplateSourceView } from "@appos/shared/template-sources";
 import type { TemplateSummary, TemplateView } from "@appos/shared/templates";
 import { api } from "#lib/api.ts";
@@ -82,6 +84,36 @@ export const usersQuery = (wanted: () => boolean = () => true): Query<Page<UserV
 /** Logins for registries. */
 export const registriesQuery = (): Query<Page<RegistryView>> =>
   new Query(() => ({ key: "registries", fetch: api.registries.list, outdatedBy: ({ type }) => about(type, "registry") }));
+
+/** Domains that fit. How far they are depends on whether their servers are there. */
+export const domainsQuery = (asked: () => Partial<DomainQuery>): Query<Page<DomainView>> =>
+  new Query(() => {
+    const which = asked();
+    return {
+      key: `domains/${JSON.stringify(which)}`,
+      fetch: () => api.domains.list(which),
+      outdatedBy: ({ type }) => about(type, "domain", "app") || type === "server.changed",
+    };
+  });
+
+/** How domains that fit have answered. */
+export const uptimesQuery = (asked: () => Partial<DomainQuery>): Query<DomainUptime[]> =>
+  new Query(() => {
+    const which = asked();
+    return { key: `uptimes/${JSON.stringify(which)}`, fetch: () => api.domains.uptimes(which), everyMs: 5 * 60_000 };
+  });
+
+/** The proxies of all servers that have one. */
+export const proxiesQuery = (): Query<ProxyView[]> =>
+  new Query(() => ({
+    key: "proxies",
+    fetch: api.proxy.list,
+    outdatedBy: ({ type }) => about(type, "domain") || type === "server.changed",
+  }));
+
+/** Where certificates come from. */
+export const certificatesQuery = (): Query<CertificateSettings> =>
+  new Query(() => ({ key: "certificates", fetch: api.proxy.certificates }));
 
 /** One app, by the name or id in the address. */
 export const appQuery = (named: () => string | undefined): Query<AppView> =>

@@ -16,6 +16,7 @@ export function palettePages(
       : Object.entries({
           "": "Overview",
           deployments: "Deployments",
+          domains: "Domains",
           logs: "Logs",
           config: "Config",
           ...(may.changeApp && { env: "Environment", terminal: "Terminal" }),
@@ -30,6 +31,7 @@ export function palettePages(
     ...(may.addApps ? [["New app", "/apps/new"]] : []),
     ["Projects", "/projects"],
     ["Catalog", "/catalog"],
+    ["Domains", "/domains"],
     ["Servers", "/servers"],
     ...(may.administer ? [["Activity", "/activity"]] : []),
     ["Settings", "/settings"],

@@ -1,0 +1,70 @@
+import type { ChangeProxy, DomainView } from "@appos/shared/domains";
+import type { ProxyDriver } from "@appos/shared/sites";
+import { dayAndYear } from "../../format/time.ts";
+import type { Tone } from "../../ui/tone.ts";
+
+interface Said {
+  tone: Tone;
+  word: string;
+}
+
+/** How far a domain is, and once it is served, whether what it leads to answers well. */
+export function domainStatus({ status, seen, https, certificate, answers, server }: DomainView): Said {
+  if (status === "saving") return { tone: "busy", word: "Saving" };
+  if (status === "waiting") return { tone: "warn", word: `Waiting for ${server.name}` };
+  if (status === "refused") return { tone: "bad", word: "Refused" };
+  if (answers !== null && answers >= 500) return { tone: "warn", word: `Serving, answers ${answers}` };
+  // Without a certificate it cannot answer yet, and that is said of the certificate.
+  if (seen && answers === null && (https === "off" || certificate !== null)) return { tone: "bad", word: "Does not answer" };
+  return { tone: "ok", word: "Serving" };
+}
+
+/** Proxies renew when a third of its time is left: where less than this is, something keeps them from it. */
+const LATE = 1 / 5;
+
+/** The organisation, of all that a certificate says of who issued it. */
+const shortIssuer = (issuer: string) => issuer.split(", ")[0] || "an authority without a name";
+
+/** What there is to say of the certificate of a domain. */
+export function certificateWords({ https, status, certificate, certificateProblem }: DomainView, now: number): Said {
+  if (https === "off") return { tone: "idle", word: "No HTTPS" };
+  if (certificate) {
+    const { issuer, notBefore, notAfter } = certificate;
+    const until = dayAndYear(notAfter);
+    if (notAfter <= now) return { tone: "bad", word: `Its certificate from ${shortIssuer(issuer)} expired on ${until}` };
+    const isLate = notAfter - now < (notAfter - notBefore) * LATE;
+    return {
+      tone: certificateProblem !== null || isLate ? "warn" : "ok",
+      word: `Certificate from ${shortIssuer(issuer)}, valid until ${until}`,
+    };
+  }
+  if (certificateProblem !== null) return { tone: "warn", word: "No certificate yet" };
+  if (status === "serving") return { tone: "busy", word: "Its certificate is on its way" };
+  return { tone: "idle", word: "Its certificate is asked for once it is served" };
+}
+
+/** Whether to have its server try once more is worth a button. */
+export const mayTryAgain = ({ https, status, certificate, certificateProblem }: DomainView): boolean =>
+  status === "refused" || (status === "serving" && https !== "off" && (certificate === null || certificateProblem !== null));
+
+/** `www.` before the name, or the name without it. */
+export const otherForm = (domain: string): string => (domain.startsWith("www.") ? domain.slice(4) : `www.${domain}`);
+
+/** How it is as a whole, in a word: its certificate is spoken of only where that is what is wrong. */
+export function domainSummary(domain: DomainView, now: number): Said {
+  const [status, certificate] = [domainStatus(domain), certificateWords(domain, now)];
+  return status.tone === "ok" && certificate.tone !== "idle" && certificate.tone !== "ok" ? certificate : status;
+}
+
+/** Its certificate is there, or none is wanted. */
+const isReady = ({ status, https, certificate }: DomainView) => status === "serving" && (https === "off" || certificate !== null);
+
+/** The one to show where there is room for one: the first that works, and that serves the whole app. */
+export function mainDomain(domains: DomainView[]): DomainView | undefined {
+  const rank = (domain: DomainView) => Number(!isReady(domain)) + 2 * Number(domain.path !== "/");
+  return domains.toSorted((a, b) => rank(a) - rank(b) || a.createdAt - b.createdAt)[0];
+}
+
+/** Those that there is a choice of. */
+export const drivers = ["caddy", "nginx"] as const satisfies readonly ChangeProxy["driver"][];
+export const driverNames: Record<ProxyDriver, string> = { caddy: "Caddy", nginx: "Nginx", traefik: "Traefik" };
