@@ -82,6 +82,7 @@ function terminalParts(arch) {
 
 async function buildAgent() {
   await bundle({ entry: "agent/src/main.ts", outfile: "dist/agent/agent.mjs", define: versioned("agent") });
+  await bundle({ entry: "agent/src/machine/acme.ts", outfile: "dist/agent/acme.mjs" });
   for (const { name, from } of terminalParts(process.arch)) cpSync(realpathSync(from), at("dist/agent", name));
   cpSync(at("agent/install.sh"), at("dist/agent/install.sh"));
 }
@@ -89,7 +90,7 @@ async function buildAgent() {
 const packAgent = (arch) => () =>
   writeArchive(at(`dist/agent/appos-agent-linux-${arch}.tar.gz`), [
     { name: "VERSION", mode: 0o644, text: `${versionOf("agent")}\n` },
-    { name: "agent.mjs", mode: 0o644, from: at("dist/agent/agent.mjs") },
+    ...["agent.mjs", "acme.mjs"].map((name) => ({ name, mode: 0o644, from: at("dist/agent", name) })),
     { name: "bin/node", mode: 0o755, from: `${nodeFor(arch)}/bin/node` },
     { name: "LICENSE.node", mode: 0o644, from: `${nodeFor(arch)}/LICENSE` },
     ...terminalParts(arch),
@@ -108,14 +109,14 @@ const targets = [
   {
     name: "agent",
     from: ["agent", "shared"],
-    made: ["dist/agent/agent.mjs", "dist/agent/install.sh", "dist/agent/node_modules/@lydell/node-pty/package.json"],
+    made: ["dist/agent/agent.mjs", "dist/agent/acme.mjs", "dist/agent/install.sh", "dist/agent/node_modules/@lydell/node-pty/package.json"],
     needs: ["agent/src/main.ts"],
     make: buildAgent,
   },
 ];
 const archives = ["x64", "arm64"].map((arch) => ({
   name: `agent archive (${arch})`,
-  from: ["dist/agent/agent.mjs", "agent/package.json", `tools/runtime/node_modules/node-linux-${arch}/package.json`],
+  from: ["dist/agent/agent.mjs", "dist/agent/acme.mjs", "agent/package.json", `tools/runtime/node_modules/node-linux-${arch}/package.json`],
   made: [`dist/agent/appos-agent-linux-${arch}.tar.gz`, `dist/agent/appos-agent-linux-${arch}.tar.gz.sha256`],
   needs: [`tools/runtime/node_modules/node-linux-${arch}/bin/node`, "dist/agent/agent.mjs"],
   make: packAgent(arch),

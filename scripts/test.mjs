@@ -7,6 +7,7 @@ import { build } from "./build.mjs";
 import { ensureDocker } from "./docker.mjs";
 import { distribution, installPackages } from "./lib/debian.mjs";
 import { ensureEdgeTools } from "./lib/edge-tools.mjs";
+import { ensureCaddyImage, ensureNginxImage } from "./lib/proxies.mjs";
 import { at } from "./lib/root.mjs";
 import { fail, say } from "./lib/say.mjs";
 
@@ -23,12 +24,14 @@ const whole = [
   "libfaketime",
   "openssl",
   "docker-registry",
+  "dnsmasq-base",
+  "pebble",
 ];
 /** What each kind of tests needs from the distribution. */
 const packages = {
   unit: ["openssl"],
   simulation: [],
-  engine: ["busybox-static", "docker-registry", "git", "nats-server"],
+  engine: ["busybox-static", "dnsmasq-base", "docker-registry", "git", "nats-server", "openssl", "pebble"],
   edge: [],
   e2e: whole,
   everywhere: [...whole, "nats-server"],
@@ -52,6 +55,8 @@ async function prepare() {
   if (!chosen.some((kind) => withDocker.includes(kind))) return;
   const docker = await ensureDocker({ plugins: ["compose", "buildx"] });
   if (!docker.ready) fail(docker.sentence);
+  await ensureCaddyImage();
+  await ensureNginxImage();
 }
 
 /** Needs nothing but processors: it runs beside the others and takes what they leave, and what it said comes at its end. */

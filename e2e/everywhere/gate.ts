@@ -70,6 +70,10 @@ export const gateStories = (w: WorldWithServer) =>
     const absent = [
       "GET /api/v1/projects/{id}",
       "GET /api/v1/projects/{id}/people",
+      "GET /api/v1/domains/{id}",
+      "GET /api/v1/proxy/domains/{id}",
+      "GET /api/v1/domains/{id}/diagnosis",
+      "GET /api/v1/proxy/domains/{id}/diagnosis",
       "GET /api/v1/template-sources/{id}",
       "GET /api/v1/template-sources/{id}/report",
       "GET /api/v1/search",

@@ -17,6 +17,14 @@ const has = (role: Role, name: string | RegExp) => (page: Page) => page.getByRol
 const says = (words: string | RegExp) => (page: Page) => page.getByText(words).first().waitFor();
 const press = (name: string | RegExp) => (page: Page) => page.getByRole("button", { name }).first().click();
 
+/** All that a domain can be told. */
+async function tellingMore(page: Page) {
+  await press("Add domain")(page);
+  await page.getByText("More settings").click();
+  for (const one of ["user", "header"]) await press(`Add ${one}`)(page);
+  await page.getByLabel("Upload limit").fill("many");
+}
+
 /** Every page of the console, as somebody finds it who walks through the house. */
 export function everyPage({ shop, billing, docs, good, bad }: House, setupUrl: string): Place[] {
   return [
@@ -34,6 +42,10 @@ export function everyPage({ shop, billing, docs, good, bad }: House, setupUrl: s
     { name: "app-deployments", path: `/apps/${shop}/deployments`, ready: says(/release 2/) },
     { name: "app-logs", path: `/apps/${shop}/logs`, ready: says(/line \d/) },
     { name: "app-config", path: `/apps/${shop}/config`, ready: says("The shop and what it keeps") },
+    { name: "app-domains", path: `/apps/${shop}/domains`, ready: has("button", "Add domain") },
+    { name: "app-domain-add", path: `/apps/${shop}/domains`, ready: has("button", "Add domain"), act: press("Add domain") },
+    { name: "app-domain-more", path: `/apps/${shop}/domains`, ready: has("button", "Add domain"), act: tellingMore },
+    { name: "domains", path: "/domains", ready: has("heading", "Domains") },
     { name: "catalog", path: "/catalog", ready: has("link", /Actual Budget/) },
     { name: "catalog-template", path: "/catalog/paperless-ngx", ready: has("button", "Install") },
     { name: "deployment", path: `/deployments/${good}`, ready: says("Succeeded"), act: press(/^Start/) },

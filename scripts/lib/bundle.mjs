@@ -20,8 +20,21 @@ const zodInEnglish = {
   },
 };
 
-/** dockerode's ways over SSH and gRPC, and what it builds images with: it talks to a local socket, and builds none. */
-const unused = ["ssh2", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs", "tar-fs", "@balena/dockerignore"];
+/**
+ * dockerode's ways over SSH and gRPC, and what it builds images with: it talks to a local socket, and builds none. And what axios, which
+ * acme-client brings, reaches others with: acme.ts does that itself.
+ */
+const unused = [
+  "ssh2",
+  "@grpc/grpc-js",
+  "@grpc/proto-loader",
+  "protobufjs",
+  "tar-fs",
+  "@balena/dockerignore",
+  "form-data",
+  "follow-redirects",
+  "proxy-from-env",
+];
 
 /** Large, and often not wanted at all: 5 MB for what encrypts, where a program is asked over HTTP and asks so itself. */
 const large = new Set(["https", "tls", "readline", "readline/promises"].flatMap((name) => [name, `node:${name}`]));
@@ -81,6 +94,8 @@ export async function bundleWorker({ entry, outfile, define }) {
     mainFields: ["browser", "module", "main"],
     conditions: ["workerd", "worker", "browser"],
     external: ["node:*", "cloudflare:*"],
+    // bcryptjs asks for it by its old name, and only uses it where there is no Web Crypto.
+    alias: { crypto: "node:crypto" },
     define,
     plugins: [zodInEnglish],
   });
@@ -97,11 +112,20 @@ export async function bundle({ entry, outfile, define = {} }) {
     target: "node24",
     banner: { js: banner },
     define,
-    plugins: [zodInEnglish, builtInsOnDemand],
+    plugins: [zodInEnglish, apart, builtInsOnDemand],
     alias: Object.fromEntries(unused.map((name) => [name, at("scripts/lib/nothing.cjs")])),
     external: ["@libsql/linux-*"],
   });
 }
+
+/** What is imported only when it is wanted, and not by everybody, is a file of its own beside the bundle: else all would hold it in memory. */
+const apart = {
+  name: "apart",
+  setup: (build) =>
+    build.onResolve({ filter: /\/acme\.ts$/ }, ({ path, kind }) =>
+      kind === "dynamic-import" ? { path: path.replace(/\.ts$/, ".mjs"), external: true } : undefined,
+    ),
+};
 
 /** Ends esbuild's own process, which would wait for more. */
 export const endBundling = async () => esbuild?.stop();

@@ -55,6 +55,13 @@ export async function installPackages(names) {
   if (code !== 0) throw new Error(`${missing.join(", ")} could not be installed. apt said:\n${tail(output, 5)}`);
 }
 
+/** Fetches packages of this release into a folder, as files. */
+export async function downloadPackages(names, folder) {
+  await updateLists();
+  const { code, output } = await apt(["-q", "-o", "APT::Sandbox::User=root", "download", ...names], { cwd: folder });
+  if (code !== 0) throw new Error(`${names.join(", ")} could not be fetched. apt said:\n${tail(output, 5)}`);
+}
+
 /** Debian's mirror as apt is set up to use it. */
 async function mirror() {
   const format = "$(REPO_URI) $(ORIGIN) $(SUITE)";

@@ -1,0 +1,131 @@
+import type { DomainView } from "@appos/shared/domains";
+import type { Page as Listed } from "@appos/shared/envelope";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ZONE } from "../world/acme.ts";
+import { agent } from "../world/agent.ts";
+import { type Api, api } from "../world/api.ts";
+import { faultsOf, visitor } from "../world/browser.ts";
+import { fills, heading, presses, reads, signsIn } from "../world/console.ts";
+import { administrator, type ControlPlane, controlPlane } from "../world/control-plane.ts";
+import { appNamed } from "../world/docker.ts";
+import { atEnd, endAll } from "../world/ends.ts";
+import { buildImages } from "../world/images.ts";
+import { type Proxy, proxyPorts, removeProxy, visit } from "../world/proxies.ts";
+import { until } from "../world/until.ts";
+
+afterAll(endAll);
+
+let controls: ControlPlane;
+let admin: Api;
+let proxy: Proxy;
+let page: Page;
+const shop = appNamed("shop");
+const name = `shop.${ZONE}`;
+
+beforeAll(async () => {
+  await buildImages();
+  proxy = await proxyPorts();
+  controls = await controlPlane({ env: { APPOS_LOCAL_AGENT: "off" } });
+  admin = await api(controls.url).signIn(administrator);
+  atEnd(() => removeProxy(proxy));
+  await agent(controls, admin, "tokyo", { env: proxy.env });
+  const { deployment } = await admin.create(shop, "services:\n  web:\n    image: appos-test/web:1\n    expose: ['80']\n");
+  expect(await admin.settled(deployment.id)).toMatchObject({ status: "succeeded" });
+  page = await visitor(controls.url);
+  await signsIn(page, administrator);
+  await heading(page, "Overview");
+});
+
+const dialog = () => page.getByRole("dialog");
+const domain = async () => (await admin.get<Listed<DomainView>>(`domains?app=${shop}`)).items[0]!;
+const basic = (user: string, password: string) => ({ authorization: `Basic ${btoa(`${user}:${password}`)}` });
+const answers = async (headers: Record<string, string> = {}, path = "/") =>
+  (await visit(name, { port: proxy.http, path, headers }))?.status;
+const row = () => page.getByRole("list", { name: "Domains" }).getByRole("listitem");
+const openMore = () => dialog().getByText("More settings").click();
+const saves = async () => {
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await dialog().waitFor({ state: "detached" });
+};
+async function changes() {
+  await presses(page, `Change http://${name}`);
+  await openMore();
+}
+
+test("a site is protected with a name and a password: 401 without, 200 with them", async () => {
+  await page.goto(`/apps/${shop}/domains`);
+  await presses(page, "Add domain");
+  await fills(page, "Domain", name);
+  await page.getByLabel("HTTPS", { exact: true }).uncheck();
+  await until("the port is suggested", async () => (await page.getByLabel("Port", { exact: true }).inputValue()) === "80");
+  // It is closed at first.
+  expect(await dialog().getByRole("button", { name: "Add user" }).isVisible()).toBe(false);
+  await openMore();
+  await dialog().getByRole("button", { name: "Add user" }).click();
+  await fills(page, "Name of user 1", "ada");
+  await fills(page, "Password of ada", "short");
+  await dialog().getByRole("button", { name: "Add domain" }).click();
+  await reads(page, "A password has at least 8 characters");
+  expect(await page.getByLabel("Password of ada").getAttribute("aria-invalid")).toBe("true");
+  await fills(page, "Password of ada", "correct horse");
+  await dialog().getByRole("button", { name: "Add domain" }).click();
+  await row().getByText("Serving", { exact: true }).waitFor();
+  await row().getByText("only for 1 user", { exact: true }).waitFor();
+
+  expect(await answers()).toBe(401);
+  expect(await answers(basic("ada", "wrong password"))).toBe(401);
+  expect(await answers({}, "/%2e%2e/")).toBe(401);
+  expect(await visit(name, { port: proxy.http, headers: basic("ada", "correct horse") })).toMatchObject({ status: 200, text: "version 1" });
+  expect((await domain()).access).toEqual({ users: [{ name: "ada" }], networks: [] });
+});
+
+test("a password that is set is kept while others are added, and is shown to nobody", async () => {
+  await changes();
+  await dialog().getByRole("button", { name: "Set. Give another password for ada" }).waitFor();
+  expect(await dialog().getByLabel("Password of ada").count()).toBe(0);
+  await dialog().getByRole("button", { name: "Add user" }).click();
+  await fills(page, "Name of user 2", "bob");
+  await fills(page, "Password of bob", "battery staple");
+  await saves();
+  await until("bob gets in", async () => (await answers(basic("bob", "battery staple"))) === 200);
+  expect(await answers(basic("ada", "correct horse"))).toBe(200);
+
+  await changes();
+  await dialog().getByRole("button", { name: "Set. Give another password for ada" }).click();
+  await fills(page, "Password of ada", "another horse");
+  await dialog().getByRole("button", { name: "Remove bob" }).click();
+  await saves();
+  await until("ada's new one holds", async () => (await answers(basic("ada", "another horse"))) === 200);
+  expect(await answers(basic("ada", "correct horse"))).toBe(401);
+  expect(await answers(basic("bob", "battery staple"))).toBe(401);
+  const said = JSON.stringify([await domain(), await admin.get("activity"), await admin.get("jobs")]);
+  for (const secret of ["horse", "staple", "$2b$"]) expect(said).not.toContain(secret);
+});
+
+test("headers, an upload limit and compression are what they say; what is wrong is said where it was typed", async () => {
+  await changes();
+  await dialog().getByRole("button", { name: "Remove ada" }).click();
+  await dialog().getByRole("button", { name: "Add header" }).click();
+  await fills(page, "Name of header 1", "Set-Cookie");
+  await fills(page, "Value of Set-Cookie", "a=b");
+  await fills(page, "Upload limit", "1");
+  await page.getByLabel("Only from these addresses or networks").fill("127.0.0.1\n10.0.0.0/99");
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await reads(page, "This header is the proxy's own or the app's to set");
+  await reads(page, /^10\.0\.0\.0\/99: Give an address or a network/);
+  await fills(page, "Name of header 1", "X-Frame-Options");
+  await fills(page, "Value of X-Frame-Options", "DENY");
+  await page.getByLabel("Only from these addresses or networks").fill("");
+  await saves();
+  await until("everybody gets in", async () => (await answers()) === 200);
+  expect((await visit(name, { port: proxy.http }))?.headers["x-frame-options"]).toBe("DENY");
+  await row().getByText("1 header and uploads up to 1 MB").waitFor();
+
+  await changes();
+  await page.getByLabel("Only from these addresses or networks").fill("203.0.113.7");
+  await saves();
+  await until("nobody gets in from here", async () => (await answers()) === 403);
+  expect(await answers({ "x-forwarded-for": "203.0.113.7" })).toBe(403);
+  expect(faultsOf(page)).toEqual([]);
+});
