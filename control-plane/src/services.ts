@@ -49,10 +49,10 @@ export function createServices(ports: Ports) {
   const templates = templateService(ports, [templateSources.shelf], () => apps.madeFrom);
   const apps = appService(ports, servers, jobs, configs, projects, sharedEnv, activity, templates);
   const domains = domainService(ports, servers, jobs, configs, apps, activity);
-  const deployments = deploymentService(ports, vault, servers, jobs, configs, apps, templates);
+  const deployments = deploymentService(ports, vault, servers, jobs, configs, apps, templates, domains);
   const templateUpdates = templateUpdateService(templates, apps, configs);
   const updates = updateService(ports, servers, jobs, registries, configs, apps, deployments);
-  const plans = planService(ports, configs, apps, deployments, templates);
+  const plans = planService(ports, configs, apps, deployments, templates, domains);
   const adoption = adoptionService(ports, servers, apps, deployments, activity);
   const drift = driftService(ports, { configs, apps, deployments });
   const hostActs = hostActService(ports, servers, apps, activity);

@@ -7,7 +7,7 @@ import { acmeAuthority, ZONE } from "../world/acme.ts";
 import { type Agent, agent } from "../world/agent.ts";
 import { type Api, api } from "../world/api.ts";
 import { faultsOf, visitor } from "../world/browser.ts";
-import { agreesToThePlan, fills, heading, presses, reads, signsIn, succeeds } from "../world/console.ts";
+import { agreesToThePlan, deploysNewApp, fills, heading, presses, reads, signsIn, succeeds } from "../world/console.ts";
 import { administrator, type ControlPlane, controlPlane } from "../world/control-plane.ts";
 import { appNamed, docker } from "../world/docker.ts";
 import { atEnd, endAll } from "../world/ends.ts";
@@ -25,6 +25,7 @@ let acme: Awaited<ReturnType<typeof acmeAuthority>>;
 let page: Page;
 const shop = appNamed("shop");
 const other = appNamed("other");
+const made = appNamed("made");
 const name = `shop.${ZONE}`;
 
 /** Nothing of it is published: only the proxy leads to it. */
@@ -243,8 +244,22 @@ test("Nginx takes over from Caddy with all there is, gets certificates for what 
   expect(faultsOf(page)).toEqual([]);
 });
 
+test("an app is made with its domain in one form", async () => {
+  const domain = `made.${ZONE}`;
+  await deploysNewApp(page, { name: made, compose, domain });
+  await succeeds(page);
+  await page.goto(`/apps/${made}/domains`);
+  await row(`https://${domain}`).getByText("Serving", { exact: true }).waitFor();
+  await row(`https://${domain}`)
+    .getByText(/^Certificate from Pebble/)
+    .waitFor();
+  expect(await securely(domain)).toMatchObject({ status: 200, text: "version 1" });
+  expect(faultsOf(page)).toEqual([]);
+});
+
 test("it is removed, and served no more", async () => {
   for (const [app, url] of [
+    [made, `https://made.${ZONE}`],
     [shop, `https://${name}/index.html`],
     [shop, `https://${name}`],
     [shop, `http://plain.${ZONE}`],

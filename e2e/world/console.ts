@@ -35,11 +35,15 @@ export async function pastesCompose(page: Page, compose: string) {
 }
 
 /** New app, paste, name, Deploy: leaves on the deployment's page. */
-export async function deploysNewApp(page: Page, { name, compose, server }: { name: string; compose: string; server?: string }) {
+export async function deploysNewApp(
+  page: Page,
+  { name, compose, server, domain }: { name: string; compose: string; server?: string; domain?: string },
+) {
   await page.goto("/apps/new");
   await fills(page, "Name", name);
   if (server) await page.getByLabel("Server").selectOption({ label: server });
   await pastesCompose(page, compose);
+  if (domain) await fills(page, "Domain", domain);
   await presses(page, "Deploy");
   await page.waitForURL(/\/deployments\/dep_/);
 }

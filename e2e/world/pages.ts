@@ -25,6 +25,11 @@ async function tellingMore(page: Page) {
   await page.getByLabel("Upload limit").fill("many");
 }
 
+async function beginningWithADomain(page: Page) {
+  await press("Insert an example")(page);
+  await page.getByLabel("Domain", { exact: true }).fill("blog.example.com");
+}
+
 /** Every page of the console, as somebody finds it who walks through the house. */
 export function everyPage({ shop, billing, docs, good, bad }: House, setupUrl: string): Place[] {
   return [
@@ -33,7 +38,7 @@ export function everyPage({ shop, billing, docs, good, bad }: House, setupUrl: s
     { name: "setup-used", path: "/setup?token=used", signedOut: true, ready: has("link", "Sign in") },
     { name: "overview", path: "/", ready: has("meter", "Disk") },
     { name: "apps", path: "/apps", ready: has("link", new RegExp(docs)) },
-    { name: "app-new", path: "/apps/new", ready: has("textbox", "Compose file"), act: press("Insert an example") },
+    { name: "app-new", path: "/apps/new", ready: has("textbox", "Compose file"), act: beginningWithADomain },
     { name: "app", path: `/apps/${shop}`, ready: says("appos-test/web:2") },
     { name: "app-plan", path: `/apps/${shop}`, ready: says("appos-test/web:2"), act: planning },
     { name: "app-failed", path: `/apps/${billing}`, ready: has("heading", billing) },

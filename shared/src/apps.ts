@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AppDomain } from "./app-domain.ts";
 import { ConfigFiles } from "./config-files.ts";
 import { DriftFinding } from "./drift.ts";
 import { PageQuery } from "./envelope.ts";
@@ -22,6 +23,8 @@ export const NewApp = z.strictObject({
   files: ConfigFiles.optional(),
   /** The dangers of the plan that somebody has seen and accepts, by their ids. */
   confirm: z.array(z.string().max(300)).max(500).optional(),
+  /** Where people reach it. */
+  domain: AppDomain.optional(),
 });
 export type NewApp = z.output<typeof NewApp>;
 

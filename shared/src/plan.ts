@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AppDomain } from "./app-domain.ts";
 import { ConfigFiles } from "./config-files.ts";
 import { EnvSettings, SavedSettings } from "./env.ts";
 import { Name, ProjectId, ServerId } from "./ids.ts";
@@ -131,6 +132,7 @@ export const AskNewPlan = z
     template: TemplateSource.omit({ type: true }).optional(),
     env: EnvSettings.optional(),
     files: ConfigFiles.optional(),
+    domain: AppDomain.optional(),
   })
   .refine(({ compose, template }) => (compose === undefined) !== (template === undefined), "Send either a compose file or a template");
 export type AskNewPlan = z.output<typeof AskNewPlan>;

@@ -14,6 +14,7 @@ import type { Services } from "../../services.ts";
 import { valid } from "../../valid.ts";
 import { configRoutes } from "./config-routes.ts";
 import { envRoutes } from "./env-routes.ts";
+import { askingOf } from "../domains/asking.ts";
 import { mayAdd, mayMove, mayRun } from "./may.ts";
 
 const Created = z.object({ app: AppView, deployment: DeploymentView });
@@ -65,7 +66,7 @@ const appItself = (services: Services) => {
       async (c) => {
         const asked = c.req.valid("json");
         await mayAdd(services, callerOf(c), asked);
-        const created = await deployments.create(asked, actorOf(c), c.req.valid("header")["idempotency-key"]);
+        const created = await deployments.create(asked, askingOf(services, c, c.req.valid("header")["idempotency-key"]));
         // It may have been made by the same request long ago, and have been moved since.
         if (!sees(callerOf(c), created.app.project?.id ?? null)) notFound("app");
         return ok(c, created, 202);

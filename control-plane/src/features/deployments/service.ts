@@ -13,6 +13,7 @@ import type { Actor } from "../activity/service.ts";
 import type { AppRow, AppService } from "../apps/service.ts";
 import type { Config, ConfigService } from "../configs/service.ts";
 import type { Job, JobService, Records, Settled, Watch } from "../jobs/service.ts";
+import type { Asking, DomainService } from "../domains/service.ts";
 import type { ServerService } from "../servers/service.ts";
 import type { TemplateService } from "../templates/service.ts";
 import { deploymentView } from "./deployment-view.ts";
@@ -46,6 +47,7 @@ export function deploymentService(
   configs: ConfigService,
   apps: AppService,
   templates: TemplateService,
+  domains: DomainService,
 ) {
   const store = deploymentStore(database);
 
@@ -76,10 +78,11 @@ export function deploymentService(
   /** Release, deployment, job and their audit row are written together, or none is. */
   async function deploy(
     { app, release, version, config, confirmed, refresh }: Order,
-    before: Statement[],
     actor: Actor | null,
     key: string | undefined,
     asked: unknown,
+    /** With a new app: what makes it. */
+    creation?: (jobId: string) => Statement[],
   ) {
     const server = await servers.find(app.serverId);
     const id = newId("dep", clock);
@@ -89,7 +92,7 @@ export function deploymentService(
     const env = await releaseEnv(secrets).seal(app.id, release, effective.env);
     const adopts = app.liveRelease === null || app.liveRelease === undefined ? app.adopts : undefined;
     const alongside = (jobId: string) => [
-      ...before,
+      ...(creation?.(jobId) ?? []),
       store.insertRelease({ appId: app.id, number: release, version, env, createdAt }),
       store.insert({ id, appId: app.id, kind: adopts ? "adopt" : "deploy", release, version, jobId }),
       apps.deploying(app.id, release, id),
@@ -107,7 +110,7 @@ export function deploymentService(
         ...request,
         kind: "deploy-app",
         input,
-        act: act(before.length > 0 ? "create-app" : refresh.length > 0 ? "update-app" : "deploy-app"),
+        act: act(creation ? "create-app" : refresh.length > 0 ? "update-app" : "deploy-app"),
       },
       alongside,
     );
@@ -129,20 +132,29 @@ export function deploymentService(
 
     /** A new app, its first version and its first deployment: all of it or nothing. */
     async create(
-      { name, serverId, projectId, source, env = [], files = [], confirm = [] }: NewApp,
-      actor: Actor,
-      key?: string,
+      { name, serverId, projectId, source, env = [], files = [], confirm = [], domain }: NewApp,
+      asking: Asking,
     ): Promise<{ app: AppView; deployment: DeploymentView }> {
+      const { actor, key } = asking;
       const { type: _, ...from } = source;
-      const asked = { create: name, serverId, projectId, ...from, env, files, ...(confirm.length > 0 && { confirm }) };
+      const asked = {
+        create: name,
+        serverId,
+        projectId,
+        ...from,
+        env,
+        files,
+        ...(confirm.length > 0 && { confirm }),
+        ...(domain && { domain: domains.ofNewApps.comparable(domain) }),
+      };
       const answer = async (job: Job) => ({ app: await apps.view(job.appId!), deployment: await ofJob(job) });
       const earlier = await jobs.earlier(actor, key, asked);
       if (earlier) return answer(earlier);
       const server = await serverFor(serverId);
       const made =
         source.type === "template"
-          ? await templates.fill(source, server.id)
-          : { compose: source.compose, env: [], files: [], template: undefined };
+          ? await templates.fill(source, server.id, domains.ofNewApps.reachedBy(domain))
+          : { compose: source.compose, env: [], files: [], template: undefined, routes: [] };
       const given = await apps.withSources({ id: null, serverId: server.id }, env);
       const own = new Set(given.map(({ key }) => key));
       const config = {
@@ -154,8 +166,16 @@ export function deploymentService(
         { name, serverId: server.id, projectId: projectId ?? null, template: made.template, ...config },
         actor,
       );
-      const job = await deploy({ app, release: 1, version: 1, config, confirmed: confirm, refresh: [] }, statements, actor, key, asked);
+      const served = domain && (await domains.ofNewApps.check(domain, { name, server, ...made }, asking));
+      const alongside = await served?.prepare(app.id);
+      const order = { app, release: 1, version: 1, config, confirmed: confirm, refresh: [] };
+      const job = await deploy(order, actor, key, asked, (jobId) => [...statements, ...(alongside?.(jobId) ?? [])]).catch(async (error) => {
+        // Somebody else may have had the same name in the meantime.
+        if (served) await served.prepare(app.id);
+        throw error;
+      });
       apps.changed(job.appId!);
+      if (domain) await domains.ofNewApps.tell(server, { id: job.appId! }, domain, asking);
       return answer(job);
     },
 
@@ -167,7 +187,7 @@ export function deploymentService(
       asked: unknown,
     ) {
       const { app, statements } = await apps.draft({ ...made, projectId: null, ...config }, actor);
-      const job = await deploy({ app, release: 1, version: 1, config, confirmed: [], refresh: [] }, statements, actor, key, asked);
+      const job = await deploy({ app, release: 1, version: 1, config, confirmed: [], refresh: [] }, actor, key, asked, () => statements);
       apps.changed(job.appId!);
       return { app: await apps.view(job.appId!), deployment: await ofJob(job) };
     },
@@ -190,7 +210,7 @@ export function deploymentService(
         const config = await configs.content(app.id, version);
         const order = { app, release: app.release + 1, version, config, confirmed, refresh };
         try {
-          return await ofJob(await deploy(order, [], actor, key, asked));
+          return await ofJob(await deploy(order, actor, key, asked));
         } catch (error) {
           const overtaken = (await apps.find(app.id)).release > app.release;
           if (!overtaken || attempt === TRIES) throw error;

@@ -1,6 +1,7 @@
 import { canonicalName } from "@appos/shared/domain-name";
 import { AppError } from "../../errors.ts";
-import type { NameSettings } from "./store.ts";
+import type { Statement } from "../../ports.ts";
+import type { domainStore, NameSettings } from "./store.ts";
 
 /** `www.` before the name, or the name without it; undefined where that is no name. */
 export const partnerOf = (name: string) => canonicalName(name.startsWith("www.") ? name.slice(4) : `www.${name}`);
@@ -12,6 +13,13 @@ export interface NamesAfter {
   claimed: NameSettings[];
   released: string[];
 }
+
+/** What has to be written for it. */
+export const writesOf = (
+  store: Pick<ReturnType<typeof domainStore>, "claim" | "release">,
+  { claimed, released }: NamesAfter,
+  jobId: string,
+): Statement[] => [...(released.length > 0 ? [store.release(released)] : []), ...claimed.map((name) => store.claim(name, jobId))];
 
 /** A server's names once one of them is so, with its partner where that leads there as well. */
 export function withName(names: NameSettings[], wanted: Omit<NameSettings, "aliasOf">): NamesAfter {

@@ -16,10 +16,11 @@ import { JobView } from "@appos/shared/jobs";
 import { DomainUptime } from "@appos/shared/uptime";
 import { allow, type AppEnv, callerOf } from "../../access.ts";
 import { actorOf } from "../../actor.ts";
-import { limitedTo, sees } from "../auth/roles.ts";
+import { limitedTo } from "../auth/roles.ts";
 import { ok, whole } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { valid } from "../../valid.ts";
+import { askingOf } from "./asking.ts";
 import { mayServe } from "./may.ts";
 
 const Applied = z.object({ domain: DomainView, job: JobView });
@@ -28,14 +29,8 @@ const Changed = z.object({ proxy: ProxyView, job: JobView.nullable() });
 const Reloaded = z.object({ jobs: z.array(JobView) });
 
 export const domainRoutes = (services: Services) => {
-  const { domains, jobs, system } = services;
+  const { domains, jobs } = services;
   const within = (c: Context<AppEnv>) => limitedTo(callerOf(c));
-  const asking = (c: Context<AppEnv>) => ({
-    actor: actorOf(c),
-    sees: (projectId: string | null) => sees(callerOf(c), projectId),
-    within: within(c),
-    consoleUrl: system.publicUrl(c.req.url),
-  });
   return new Hono<AppEnv>()
     .get(
       "/",
@@ -51,7 +46,7 @@ export const domainRoutes = (services: Services) => {
       async (c) => {
         const asked = c.req.valid("json");
         await mayServe(services, callerOf(c), asked);
-        return ok(c, await domains.add(asked, { ...asking(c), key: c.req.valid("header")["idempotency-key"] }), 201);
+        return ok(c, await domains.add(asked, askingOf(services, c, c.req.valid("header")["idempotency-key"])), 201);
       },
     )
     .get(
@@ -72,7 +67,7 @@ export const domainRoutes = (services: Services) => {
       "/:id",
       allow("domains", "manage", { summary: "Change where a domain leads, and how", data: DomainView }),
       valid("json", ChangeDomain),
-      async (c) => ok(c, await domains.change(c.req.param("id"), c.req.valid("json"), asking(c))),
+      async (c) => ok(c, await domains.change(c.req.param("id"), c.req.valid("json"), askingOf(services, c))),
     )
     .delete("/:id", allow("domains", "manage", { summary: "Remove a domain", data: Ordered }), async (c) =>
       ok(c, { job: await jobs.view(await domains.remove(c.req.param("id"), actorOf(c))) }),

@@ -10,29 +10,20 @@ import type { AppRow, AppService } from "../apps/service.ts";
 import type { ConfigService } from "../configs/service.ts";
 import type { Job, JobService, Settled } from "../jobs/service.ts";
 import type { ServerService } from "../servers/service.ts";
-import { composeServices } from "./compose-services.ts";
+import { checkService, composeServices } from "./compose-services.ts";
 import { diagnosing } from "./diagnose.ts";
 import { domainViews, urlOf } from "./domain-view.ts";
 import { optionsFrom, sameOptions, settingsOf, usual, withoutPasswords } from "./name-options.ts";
-import { nameTaken, type NamesAfter, partnerOf, withName } from "./names.ts";
+import { nameTaken, type NamesAfter, partnerOf, withName, writesOf } from "./names.ts";
+import { domainsOfNewApps } from "./new-app.ts";
 import { proxyService } from "./proxies.ts";
 import { domainStore, type Listed, type NameSettings, type Served } from "./store.ts";
 import { uptimes } from "./uptimes.ts";
 import { type Change, tellServer, type Telling } from "./tell-server.ts";
+import type { Asking } from "./who-asks.ts";
 
+export type { Asking } from "./who-asks.ts";
 export type DomainService = ReturnType<typeof domainService>;
-
-/** Who asks, and what they may be told. */
-export interface Asking {
-  actor: Actor;
-  /** Whether they see what is in a project, or in none. */
-  sees(projectId: string | null): boolean;
-  /** The projects that they see something of; undefined where they see everything. */
-  within: string[] | undefined;
-  /** Where people reach the console. */
-  consoleUrl: string;
-  key?: string | undefined;
-}
 
 export function domainService(
   ports: Ports,
@@ -70,16 +61,10 @@ export function domainService(
 
   /** Another service is most likely a slip of the pen; where nobody can tell which there are, its server will say. */
   async function hasService({ id, name, version }: Pick<AppRow, "id" | "name" | "version">, service: string) {
-    const there = composeServices((await configs.content(id, version)).compose);
-    if (!there || there.includes(service)) return;
-    const message = `${name} has no service ${service}. It has ${there.join(", ")}.`;
-    throw new AppError("INVALID_REQUEST", message, [{ path: "service", message }]);
+    checkService(service, composeServices((await configs.content(id, version)).compose), name);
   }
 
-  const writes = ({ claimed, released }: NamesAfter, jobId: string) => [
-    ...(released.length > 0 ? [store.release(released)] : []),
-    ...claimed.map((name) => store.claim(name, jobId)),
-  ];
+  const writes = (names: NamesAfter, jobId: string) => writesOf(store, names, jobId);
 
   /** Tells the server of a domain's app of a change of that domain, as it is by then. */
   async function change(
@@ -193,6 +178,7 @@ export function domainService(
       return { domain: await view(id, within), job };
     },
 
+    ofNewApps: domainsOfNewApps(ports, { store, tell, apps, areFree }),
     proxies,
     uptime: uptimes(ports, store),
 

@@ -161,6 +161,12 @@ export function domainStore(database: Database) {
         .update(serverProxies)
         .set({ problem })
         .where(and(eq(serverProxies.serverId, serverId), eq(serverProxies.jobId, jobId))),
+    /** Something has changed that it has to be told of. */
+    toTell: (serverId: string): Statement =>
+      database
+        .insert(serverProxies)
+        .values({ serverId, due: true })
+        .onConflictDoUpdate({ target: serverProxies.serverId, set: { due: true } }),
     /** It could not be told, and still has to be. */
     owed: (serverId: string, problem: string): Statement =>
       database

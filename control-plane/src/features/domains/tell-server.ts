@@ -28,14 +28,15 @@ export interface Telling {
 
 export const unchanged = ({ names, domains }: Served): Change => ({ after: { names, domains }, statements: () => [] });
 
-/** What a server is told once its sites are these. */
+/** What a server is told once its sites are these. `made`: an app of theirs that is not written yet. */
 export async function modelFor(
   apps: AppService,
   { proxy, acme }: Pick<Served, "proxy" | "acme">,
   { after, driver = proxy?.driver ?? "caddy" }: Pick<Change, "after" | "driver">,
+  made?: { id: string; name: string },
 ): Promise<ProxyModel> {
   const owners = await apps.findMany([...new Set(after.names.map(({ appId }) => appId))]);
-  const names = new Map(owners.map(({ id, name }) => [id, name]));
+  const names = new Map([...owners, ...(made ? [made] : [])].map(({ id, name }) => [id, name]));
   return modelOf(after, names, { driver, acme });
 }
 

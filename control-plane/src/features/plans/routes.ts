@@ -4,6 +4,7 @@ import { allow, type AppEnv, callerOf } from "../../access.ts";
 import { ok } from "../../reply.ts";
 import type { Services } from "../../services.ts";
 import { valid } from "../../valid.ts";
+import { askingOf } from "../domains/asking.ts";
 import { mayAdd, mayRefer, mayRun } from "../apps/may.ts";
 
 /** Nothing is changed; but what is asked may be anything that could be deployed, so it is for those who may deploy it. */
@@ -17,7 +18,7 @@ export const planRoutes = (services: Services) => {
       async (c) => {
         const asked = c.req.valid("json");
         await mayAdd(services, callerOf(c), asked);
-        return ok(c, await plans.ofNew(asked));
+        return ok(c, await plans.ofNew(asked, askingOf(services, c)));
       },
     )
     .post(

@@ -4,6 +4,7 @@ import { AppError } from "../../errors.ts";
 import type { Ports } from "../../ports.ts";
 import type { AppRow, AppService } from "../apps/service.ts";
 import type { Config, ConfigService } from "../configs/service.ts";
+import type { Asking, DomainService } from "../domains/service.ts";
 import type { DeploymentService } from "../deployments/service.ts";
 import { settingsToStore } from "../env/service.ts";
 import type { TemplateService } from "../templates/service.ts";
@@ -20,6 +21,7 @@ export function planService(
   apps: AppService,
   deployments: DeploymentService,
   templates: TemplateService,
+  domains: DomainService,
 ) {
   /** A version of the app, with what was edited and not saved in its place. */
   async function edited(app: AppRow, { compose, env, files, version }: AskPlan): Promise<Config> {
@@ -59,9 +61,15 @@ export function planService(
       return { ...found, version, liveVersion: app.liveVersion };
     },
 
-    async ofNew({ name, serverId, projectId, compose = "", template, env = [], files = [] }: AskNewPlan): Promise<PlanView> {
+    async ofNew(
+      { name, serverId, projectId, compose = "", template, env = [], files = [], domain }: AskNewPlan,
+      asking: Asking,
+    ): Promise<PlanView> {
       const server = await deployments.serverFor(serverId);
-      const made = template ? await templates.fill(template, server.id) : { compose, env: [], files: [] };
+      const made = template
+        ? await templates.fill(template, server.id, domains.ofNewApps.reachedBy(domain))
+        : { compose, env: [], files: [], routes: [] };
+      if (domain) await domains.ofNewApps.check(domain, { name, server, ...made }, asking);
       const config = { compose: made.compose, env: [...made.env, ...(await named(env))], files: [...made.files, ...files] };
       configs.check(config);
       const told = await apps.effective({ projectId: projectId ?? null, serverId: server.id }, config);

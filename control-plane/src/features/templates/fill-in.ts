@@ -6,7 +6,7 @@ import { type KeyPair, make, type Making, needs, newKeyPair } from "./generators
 import { valueProblem } from "./input-values.ts";
 import { filled } from "./placeholders.ts";
 
-export type Circumstances = Pick<Making, "now" | "freePort" | "address">;
+export type Circumstances = Pick<Making, "now" | "freePort" | "address" | "domain">;
 export type Values = ReadonlyMap<string, string>;
 
 /** A value for every input: what was given, else its default, else what is made. What stays without one is missing. */

@@ -11,6 +11,8 @@ export interface Making {
   freePort(from: number): number;
   /** Where the server is reached: a host name or an IP address. */
   address: string;
+  /** The domain that it is reached by, and the input that says where it were published without; undefined where it gets none yet. */
+  domain?: { name: string; url: string; insteadOf: string | undefined } | undefined;
   /** The key pair of that name; the same one for whoever asks. */
   keyPair(name: string): Promise<KeyPair>;
 }
@@ -46,7 +48,9 @@ const makers: { [K in Kind]: Maker<K> } = {
   email: () => `admin-${randomOf(LOWER + DIGITS, 6)}@example.org`,
   vapid: async ({ pair, half }, { keyPair }) => (await keyPair(pair))[half],
   timestamp: ({ unit }, { now }) => stamps[unit](now),
-  address: ({ port, form }, { address, value }) => {
+  address: ({ port, form }, { address, domain, value }) => {
+    if (domain && (port === undefined || port === domain.insteadOf))
+      return { url: domain.url, host: domain.name, "host-port": domain.name }[form];
     const at = port === undefined ? "" : `:${value(port) ?? ""}`;
     return { url: `http://${address}${at}`, host: address, "host-port": address + at }[form];
   },

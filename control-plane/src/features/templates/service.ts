@@ -1,13 +1,14 @@
 import type { ConfigFile } from "@appos/shared/config-files";
 import type { EnvEntry } from "@appos/shared/env";
 import type { PageQuery } from "@appos/shared/envelope";
-import type { TemplateSummary, TemplateView } from "@appos/shared/templates";
+import type { TemplateRoute, TemplateSummary, TemplateView } from "@appos/shared/templates";
 import { parse } from "yaml";
 import { AppError, notFound } from "../../errors.ts";
 import type { Ports } from "../../ports.ts";
 import { pageOf } from "../../reply.ts";
 import { bundledShelf } from "./bundled.ts";
 import { checkValues, type Circumstances, envOf, filesOf, valuesOf } from "./fill-in.ts";
+import type { Making } from "./generators.ts";
 import type { Listed, Shelf, Shelved, TemplateQuery } from "./shelf.ts";
 
 export type TemplateService = ReturnType<typeof templateService>;
@@ -26,7 +27,8 @@ export interface Filled {
   compose: string;
   env: EnvEntry[];
   files: ConfigFile[];
-  template: { id: string; version: string };
+  template: { id: string; version: string } | undefined;
+  routes: TemplateRoute[];
 }
 
 /** A template as it is chosen: which one, and what for its inputs. */
@@ -134,13 +136,17 @@ export function templateService({ catalog, clock, settings }: Ports, others: She
     },
 
     /** What an app is made of: the compose file to the letter, a value for every input, and the files. Secrets are made here, once. */
-    async fill({ templateId, inputs }: Choice, serverId: string): Promise<Filled> {
+    async fill(
+      { templateId, inputs }: Choice,
+      serverId: string,
+      reachedBy: (routes: TemplateRoute[]) => Making["domain"],
+    ): Promise<Filled> {
       const template = usable(await find(templateId));
       const given = new Map(Object.entries(inputs));
-      const values = await valuesOf(template.inputs, given, await circumstances(serverId, undefined));
+      const { id, version, compose, routes } = template;
+      const values = await valuesOf(template.inputs, given, { ...(await circumstances(serverId, undefined)), domain: reachedBy(routes) });
       checkValues(template.inputs, given, values);
-      const { id, version, compose } = template;
-      return { compose, env: envOf(template.inputs, values), files: filesOf(template.files, values), template: { id, version } };
+      return { compose, env: envOf(template.inputs, values), files: filesOf(template.files, values), template: { id, version }, routes };
     },
 
     /** What version of each is offered now. */

@@ -1,28 +1,13 @@
 import { yamlLanguage } from "@codemirror/lang-yaml";
-import { list, map, type Part, servicesOf, text, withDefaults } from "@appos/shared/compose-lint/model";
+import { servicesOf, text } from "@appos/shared/compose-lint/model";
+import { listenedPorts } from "@appos/shared/compose-lint/ports";
 import type { ServiceTarget } from "./service-targets.ts";
 
 /** The services of a compose file and the ports they listen on, as far as that stands in the file itself. Loaded when it is wanted. */
 export function composeTargets(file: string): ServiceTarget[] {
   const model = valueOf(yamlLanguage.parser.parse(file).topNode, file);
-  return servicesOf(model).map(({ name, definition }) => ({ service: name, ports: portsOf(definition) }));
+  return servicesOf(model).map(({ name, definition }) => ({ service: name, ports: listenedPorts(definition) }));
 }
-
-const portsOf = ({ ports, expose }: Part): number[] => {
-  const all = [
-    ...list(ports).map((port) => (typeof port === "string" ? shortPort(port) : longPort(map(port)))),
-    ...list(expose).map(shortPort),
-  ];
-  return [...new Set(all.filter((port) => port !== undefined))];
-};
-
-/** `80`, `8080:80`, `127.0.0.1:8080:80/tcp`: what stands last is inside. */
-function shortPort(port: unknown): number | undefined {
-  const [, inside] = /(?:^|:)(\d{1,5})(?:\/tcp)?$/.exec(withDefaults(text(port)) ?? "") ?? [];
-  return inside === undefined ? undefined : Number(inside);
-}
-
-const longPort = ({ target, protocol }: Part) => (text(protocol) === "udp" ? undefined : shortPort(target));
 
 type Node = ReturnType<typeof yamlLanguage.parser.parse>["topNode"];
 const childrenOf = (node: Node): Node[] => {

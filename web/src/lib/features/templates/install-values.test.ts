@@ -15,7 +15,7 @@ const shown = (key: string, typed = {}) =>
     inputs.find((one) => one.key === key)!,
     typed,
     template,
-    "192.0.2.1",
+    { host: "192.0.2.1" },
   );
 
 test("an address follows the port beside it until somebody types one", () => {
@@ -24,9 +24,15 @@ test("an address follows the port beside it until somebody types one", () => {
   expect(shown("APP_URL", { HTTP_PORT: "9000", APP_URL: "https://app.example.org" })).toBe("https://app.example.org");
 });
 
+test("an address is that of the domain where the app is reached by it, and else stays with the port", () => {
+  const of = (insteadOf?: string) => sentValues(template, {}, { host: "h", domain: "app.example.org", insteadOf })["APP_URL"];
+  expect(of("HTTP_PORT")).toBe("https://app.example.org");
+  expect(of("API_PORT")).toBe("http://h:8081");
+});
+
 test("secrets are left to AppOS, unless one was chosen", () => {
-  expect(sentValues(template, {}, "h")).toEqual({ HTTP_PORT: "8081", APP_URL: "http://h:8081", NAME: "admin" });
-  expect(sentValues(template, { PW: "mine" }, "h")).toMatchObject({ PW: "mine" });
+  expect(sentValues(template, {}, { host: "h" })).toEqual({ HTTP_PORT: "8081", APP_URL: "http://h:8081", NAME: "admin" });
+  expect(sentValues(template, { PW: "mine" }, { host: "h" })).toMatchObject({ PW: "mine" });
 });
 
 test("it is said what will be made", () => {

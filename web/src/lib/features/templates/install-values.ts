@@ -1,6 +1,13 @@
 import type { TemplateInput, TemplateView } from "@appos/shared/templates";
 
 type Typed = Record<string, string>;
+/** Where the app will be reached: the server's address as far as the console knows it, and its domain where it is to have one. */
+export interface ReachedAt {
+  host: string;
+  domain?: string;
+  /** The input that says on which port of the server it is reached by without its domain. */
+  insteadOf?: string | undefined;
+}
 type Generated = NonNullable<TemplateInput["generator"]>;
 
 /** A secret that AppOS makes, unless somebody wants to choose it. */
@@ -11,24 +18,27 @@ export function shownValue(
   input: TemplateInput,
   typed: Typed,
   { inputs, suggested }: Pick<TemplateView, "inputs" | "suggested">,
-  host: string,
+  at: ReachedAt,
 ): string {
   const said = typed[input.key];
   if (said !== undefined) return said;
   const { generator } = input;
   if (generator?.kind === "address") {
+    const { host, domain, insteadOf } = at;
+    if (domain && (generator.port === undefined || generator.port === insteadOf))
+      return { url: `https://${domain}`, host: domain, "host-port": domain }[generator.form];
     const port = inputs.find(({ key }) => key === generator.port);
-    const at = port ? `:${shownValue(port, typed, { inputs, suggested }, host)}` : "";
-    return { url: `http://${host}${at}`, host, "host-port": host + at }[generator.form];
+    const behind = port ? `:${shownValue(port, typed, { inputs, suggested }, at)}` : "";
+    return { url: `http://${host}${behind}`, host, "host-port": host + behind }[generator.form];
   }
   if (input.type === "timezone" && input.default === "Etc/UTC") return here();
   return suggested[input.key] ?? input.default ?? "";
 }
 
 /** What is sent: all that is shown; of what AppOS makes only what somebody has chosen. */
-export function sentValues(template: Pick<TemplateView, "inputs" | "suggested">, typed: Typed, host: string): Typed {
+export function sentValues(template: Pick<TemplateView, "inputs" | "suggested">, typed: Typed, at: ReachedAt): Typed {
   const sent = template.inputs.filter((input) => (isMade(input) ? typed[input.key] : true));
-  return Object.fromEntries(sent.map((input) => [input.key, shownValue(input, typed, template, host)]));
+  return Object.fromEntries(sent.map((input) => [input.key, shownValue(input, typed, template, at)]));
 }
 
 const lengths: { [K in Generated["kind"]]?: (generator: Extract<Generated, { kind: K }>) => string } = {
