@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { build } from "./build.mjs";
 import { ensureDocker } from "./docker.mjs";
 import { distribution, installPackages } from "./lib/debian.mjs";
@@ -73,8 +73,7 @@ async function run(kind, report) {
     projects[kind] ?? kind,
     "--passWithNoTests",
     "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${report}`,
+    `--reporter=${at("scripts/lib/outcome-reporter.mjs")}`,
     ...rest,
   ];
   const { APPOS_DATA_DIR: _, APPOS_PORT: __, ...env } = process.env;
@@ -82,34 +81,17 @@ async function run(kind, report) {
   const said = [];
   const vitest = spawn(isAside ? "nice" : at("node_modules/.bin/vitest"), args, {
     cwd: at(),
-    env: { ...env, CI: "true" },
+    env: { ...env, CI: "true", APPOS_TEST_OUTCOME: report },
     stdio: ["ignore", out, out],
   });
   for (const stream of [vitest.stdout, vitest.stderr]) stream?.on("data", (bytes) => said.push(bytes));
   vitest.on("error", () => resolve(1)).on("close", (code) => resolve(code ?? 1));
   const code = await promise;
   process.stdout.write(Buffer.concat(said));
-  const {
-    numPassedTests = 0,
-    numFailedTests = 0,
-    numPendingTests = 0,
-    numTodoTests = 0,
-    testResults = [],
-  } = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : {};
+  const nothing = { passed: 0, failed: 0, skipped: 0, reasons: [] };
+  const outcome = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : nothing;
   // A file that could not be read has no failed test, and still failed.
-  const failed = code !== 0 && numFailedTests === 0 ? 1 : numFailedTests;
-  return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests, reasons: reasons(testResults) };
-}
-
-/** What failed and why, said once more at the very end, where whoever reads a long log looks. */
-function reasons(files) {
-  return files.flatMap((file) => {
-    const tests = file.assertionResults.filter((test) => test.status === "failed");
-    const told = tests.map((test) => [test.fullName, ...test.failureMessages]);
-    if (told.length === 0 && file.status === "failed") told.push(["the file itself", file.message]);
-    const own = (why) => why.split("\n").filter((line) => !line.includes("/node_modules/"));
-    return told.map(([name, ...why]) => [`${relative(at(), file.name)}: ${name}`, ...why.flatMap(own), ""].join("\n"));
-  });
+  return code !== 0 && outcome.failed === 0 ? { ...outcome, failed: 1 } : outcome;
 }
 
 const reports = mkdtempSync(join(tmpdir(), "appos-tests-"));
