@@ -5,6 +5,7 @@ import { z } from "zod";
 import { Refusal } from "./host/refusal.ts";
 import { ProxyDriver } from "@appos/shared/sites";
 import { logLevels } from "./log.ts";
+import { jsonOf } from "./json.ts";
 
 /** Who this server is to its control plane, and who the control plane is. Written by `enroll`. */
 export const Identity = z.object({
@@ -132,12 +133,4 @@ function isNameServer(text: string) {
 function proxyFrom(ports: string, images: Partial<Record<ProxyDriver, string>> = {}) {
   const [http, https] = ports.split(":").map(Number) as [number, number];
   return { http, https, images: { ...PROXY_IMAGES, ...images } };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Machine } from "../machine/machine.ts";
 import type { Asked, Driver } from "./driver.ts";
 import { certifiedNames, type Resolved } from "./resolved.ts";
+import { jsonOf } from "../json.ts";
 
 const MINUTE_MS = 60_000;
 /** A certificate is renewed when only this part of its life is left. */
@@ -96,13 +97,5 @@ export async function removeOld(names: string[], texts: string[], where: Where):
       if (!file.endsWith(".pem") || path === used || texts.some((text) => text.includes(path))) continue;
       await where.files.remove(`${sharedFolder(where)}/${path}`);
     }
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

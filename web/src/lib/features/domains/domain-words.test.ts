@@ -45,6 +45,12 @@ test("what is served but answers with a fault is not called well", () => {
   expect(domainStatus(domain({ answers: null, certificate: null }))).toEqual({ tone: "ok", word: "Serving" });
 });
 
+test("a name that gets no certificate is reached by nobody over HTTPS", () => {
+  const without = { certificate: null, certificateProblem: "rate limited" };
+  expect(domainStatus(domain({ ...without, answers: null }))).toEqual({ tone: "warn", word: "Not reachable over HTTPS" });
+  expect(domainStatus(domain({ ...without, https: "off" }))).toEqual({ tone: "ok", word: "Serving" });
+});
+
 test("a certificate is named by who issued it and until when it holds", () => {
   expect(certificateOf({})).toEqual({ tone: "ok", word: "Certificate from Let's Encrypt, valid until 20 Feb 2027" });
   expect(certificateOf({ certificateProblem: "rate limited" }).tone).toBe("warn");

@@ -9,10 +9,11 @@ interface Said {
 }
 
 /** How far a domain is, and once it is served, whether what it leads to answers well. */
-export function domainStatus({ status, seen, https, certificate, answers, server }: DomainView): Said {
+export function domainStatus({ status, seen, https, certificate, certificateProblem, answers, server }: DomainView): Said {
   if (status === "saving") return { tone: "busy", word: "Saving" };
   if (status === "waiting") return { tone: "warn", word: `Waiting for ${server.name}` };
   if (status === "refused") return { tone: "bad", word: "Refused" };
+  if (https !== "off" && certificate === null && certificateProblem !== null) return { tone: "warn", word: "Not reachable over HTTPS" };
   if (answers !== null && answers >= 500) return { tone: "warn", word: `Serving, answers ${answers}` };
   // Without a certificate it cannot answer yet, and that is said of the certificate.
   if (seen && answers === null && (https === "off" || certificate !== null)) return { tone: "bad", word: "Does not answer" };
