@@ -9,10 +9,11 @@ import { build } from "./build.mjs";
 import { ensureDocker } from "./docker.mjs";
 import { distribution, installPackages } from "./lib/debian.mjs";
 import { endPrograms, program } from "./lib/program.mjs";
+import { ensureCaddyImage, ensureNginxImage } from "./lib/proxies.mjs";
 import { at } from "./lib/root.mjs";
 import { say } from "./lib/say.mjs";
 
-const packages = ["busybox-static", "chromium", "fonts-dejavu-core", "fonts-liberation", "redis-tools"];
+const packages = ["busybox-static", "chromium", "fonts-dejavu-core", "fonts-liberation", "redis-tools", "wrk"];
 const words = process.argv.slice(2);
 const suffix = ".bench.ts";
 const names = readdirSync(at("bench"))
@@ -35,6 +36,7 @@ async function prepare() {
   if (process.getuid?.() === 0 && ["debian", "ubuntu"].includes(distribution().ID)) await installPackages(packages);
   const docker = await ensureDocker({ plugins: ["compose"] });
   if (!docker.ready) throw new Error(docker.sentence);
+  if (names.includes("proxies")) for (const ensure of [ensureCaddyImage, ensureNginxImage]) await ensure();
   await build({ edge: names.includes("edge") });
 }
 

@@ -16,7 +16,7 @@ export function folder(name: string): string {
 }
 
 /** The questions are asked one after the other, so that they may share their ports. */
-export const ports = { appos: 9400, peer: 9410, redis: 9411, app: 9420, libsql: 9430, workers: 9440 };
+export const ports = { appos: 9400, peer: 9410, redis: 9411, app: 9420, libsql: 9430, workers: 9440, http: 9450, https: 9451 };
 
 /** Asks again until the answer is something, and gives it back. */
 export async function until<T>(what: string, ask: () => Promise<T> | T, within = 30_000, everyMs = 20): Promise<NonNullable<T>> {

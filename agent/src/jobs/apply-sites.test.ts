@@ -148,3 +148,19 @@ test("a server whose owner allows other registries only is asked for no proxy", 
   });
   expect(await it.apply([])).toMatchObject({ outcome: "succeeded" });
 });
+
+test("a proxy that is as it was made is told, and made anew only where it is another", async () => {
+  const it = world();
+  const makes = async (names: string[]) => {
+    it.server.commands.splice(0);
+    expect(await it.apply(names)).toMatchObject({ outcome: "succeeded" });
+    return it.server.commands.some((command) => / up /.test(command));
+  };
+  expect(await makes(["a.test"])).toBe(true);
+  expect(await makes(["a.test", "b.test"])).toBe(false);
+  const proxy = it.server.containers.find(({ project }) => project === "appos_proxy")!;
+  proxy.configHash = "of somebody else";
+  expect(await makes(["a.test"])).toBe(true);
+  it.server.containers.splice(it.server.containers.indexOf(proxy), 1);
+  expect(await makes(["a.test"])).toBe(true);
+});

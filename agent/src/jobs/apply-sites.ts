@@ -4,6 +4,7 @@ import { CommandFailed, type Container } from "../machine/machine.ts";
 import { imageFaults } from "../policy-images.ts";
 import { policyInForce } from "../policy-in-force.ts";
 import { answering, applyConfig } from "../proxy/apply.ts";
+import { isAsMade, noteAsMade } from "../proxy/as-made.ts";
 import { removeOld, tryAgain, withCertificates } from "../proxy/certificates.ts";
 import type { Driver } from "../proxy/driver.ts";
 import { driverOf } from "../proxy/drivers.ts";
@@ -93,7 +94,7 @@ async function served(kind: Kind, former: Kind | undefined, { resolved, networks
       // What answers now has to answer then, whoever it is that does.
       probes.after.push(...(await answering(probes.before, machine)));
     }
-    const container = await step("start", context, () => throughOutages(context, () => start(folder, networks, context, former)));
+    const container = await step("start", context, () => throughOutages(context, () => start(kind, networks, context, former)));
     // The proxy's own network may have been made only now.
     const text = driver.render({ ...resolved, unseen: await machine.engine.gateways(folder.project.name) });
     await step("apply", context, () => applyConfig(text, probes, { driver, folder, container, anyway }, machine));
@@ -145,7 +146,7 @@ async function startAgain({ driver, image, folder }: Kind, networks: string[], c
   const { files, proxy } = context.machine;
   const calm = { ...context, signal: new AbortController().signal };
   await files.write({ [folder.project.canonical]: proxyCompose(driver, image, proxy, folder) });
-  return start(folder, networks, calm, { driver, image, folder }).then(
+  return start({ driver, image, folder }, networks, calm, { driver, image, folder }).then(
     () => true,
     () => false,
   );
@@ -159,14 +160,16 @@ function staysAsItWas(error: unknown): unknown {
   return new JobFailure(code, `The proxy stays as it was. ${message}`, details);
 }
 
-async function start(folder: ProxyFolder, networks: string[], context: JobContext, former?: Kind): Promise<Container> {
+async function start({ folder, image }: Kind, networks: string[], context: JobContext, former?: Kind): Promise<Container> {
+  const isThere = !former && (await isAsMade(folder, image, context.machine));
   try {
     if (former) await replace(folder, networks, context);
-    await runCompose(composeUp(folder.project), context);
+    if (!isThere) await runCompose(composeUp(folder.project), context);
   } catch (error) {
     throw error instanceof CommandFailed ? await proxyStartFailure(error, context) : error;
   }
   const container = await running(context, former !== undefined);
+  if (!isThere) await noteAsMade(folder, context.machine);
   await join(container, networks, context);
   return container;
 }
