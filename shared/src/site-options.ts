@@ -103,6 +103,13 @@ export type ShownAccess = z.output<typeof ShownAccess>;
 /** 2^20 bytes each. */
 const MaxBody = z.int("Give a whole number").min(1, "At least 1 MB").max(1_000_000, "At most 1,000,000 MB");
 
+/** 2^14 characters: all that a server's proxy is told travels in one frame. */
+const DownPage = z
+  .string()
+  .max(16_384, "A page has 16,384 characters at most")
+  .refine((page) => page.trim() !== "", "Write a page, or leave it out")
+  .refine((page) => !page.includes("\0"), "A page has no NUL character in it");
+
 /** What a name can be told besides where it leads, but for who may visit. */
 export const plainOptions = {
   headers: HeaderList,
@@ -112,6 +119,8 @@ export const plainOptions = {
   maxBodyMb: MaxBody.nullable(),
   /** What is text is sent compressed to whoever takes it so. */
   compress: z.boolean(),
+  /** HTML that visitors see while the app does not answer; null for a page of AppOS's own. */
+  downPage: DownPage.nullable(),
 };
 
 /** What of it a server is told: what is left out is not so. */
@@ -121,6 +130,7 @@ export const siteOptions = {
   access: SiteAccess.optional(),
   maxBodyMb: MaxBody.optional(),
   compress: plainOptions.compress.optional(),
+  downPage: DownPage.optional(),
 };
 
 function isSome({ users, networks }: { users: unknown[]; networks: unknown[] }) {

@@ -3,6 +3,7 @@ import type { ProxyModel } from "@appos/shared/sites";
 import { CommandFailed, type Container } from "../machine/machine.ts";
 import { imageFaults } from "../policy-images.ts";
 import { policyInForce } from "../policy-in-force.ts";
+import { DOWN_PAGES } from "../proxy/down-pages.ts";
 import { answering, applyConfig } from "../proxy/apply.ts";
 import { isAsMade, noteAsMade } from "../proxy/as-made.ts";
 import { removeOld, tryAgain, withCertificates } from "../proxy/certificates.ts";
@@ -217,7 +218,7 @@ async function tidy(
 ) {
   const kept = [...networks, ownNetwork(folder.project)];
   for (const network of container.networks) if (!kept.includes(network)) await engine.leaveNetwork(container, network);
-  const isOurs = (name: string) => name.startsWith(ROOTS) || name.startsWith(PASSWORDS);
+  const isOurs = (name: string) => name.startsWith(ROOTS) || name.startsWith(PASSWORDS) || name.startsWith(DOWN_PAGES);
   const old = (await files.list(folder.shared)).filter((name) => isOurs(name) && !used.includes(name));
   for (const name of old) await files.remove(`${folder.shared}/${name}`);
 }

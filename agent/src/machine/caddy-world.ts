@@ -5,7 +5,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { renderCaddy } from "../proxy/caddy.ts";
+import { caddyPlaces, renderCaddy } from "../proxy/caddy.ts";
+import { downPageFiles } from "../proxy/down-pages.ts";
 import type { ResolvedSite } from "../proxy/resolved.ts";
 import { proxyProgram } from "./proxy-world.ts";
 
@@ -26,9 +27,11 @@ export async function caddyWorld(ports: { http: number; https: number; app: numb
   const behind = createServer(app).listen(ports.app, "127.0.0.1");
   let caddy: ReturnType<typeof spawn> | undefined;
 
-  async function serve(sites: Omit<ResolvedSite, "routes" | "alias" | "forceHttps">[], unseen?: string[]) {
+  async function serve(sites: (Omit<ResolvedSite, "routes" | "alias" | "forceHttps"> & Partial<ResolvedSite>)[], unseen?: string[]) {
     await stop();
     const routes = [{ path: "/", upstreams: [{ host: "127.0.0.1", port: ports.app }], beside: null }];
+    const resolved = sites.map((site) => ({ forceHttps: false, alias: null, routes, ...site }));
+    for (const [name, page] of Object.entries(downPageFiles({ sites: resolved }))) writeFileSync(join(folder, name), page);
     const acme = { directory: "https://acme.test/dir", email: null, rootsFile: null };
     const config = JSON.parse(
       renderCaddy({
@@ -36,8 +39,8 @@ export async function caddyWorld(ports: { http: number; https: number; app: numb
         acme,
         certificates: new Map(),
         ...(unseen && { unseen }),
-        sites: sites.map((site) => ({ forceHttps: false, alias: null, routes, ...site })),
-      }),
+        sites: resolved,
+      }).replaceAll(caddyPlaces.shared, folder),
     ) as Rendered;
     // As it is rendered, but for where a container has its places.
     config.admin = { disabled: true };

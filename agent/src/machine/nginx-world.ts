@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { passwordFiles } from "../proxy/nginx-options.ts";
+import { nginxDriver } from "../proxy/nginx-driver.ts";
 import { nginxMark, nginxPlaces, renderNginx } from "../proxy/nginx.ts";
 import type { Resolved, ResolvedRoute, ResolvedSite } from "../proxy/resolved.ts";
 import { proxyProgram } from "./proxy-world.ts";
@@ -52,7 +52,7 @@ export async function nginxWorld({ http, https }: { http: number; https: number 
     }
     const model = { id: "proxy-1", acme, sites, certificates } satisfies Resolved;
     const text = renderNginx(model);
-    for (const [name, said] of Object.entries(passwordFiles(model))) writeFileSync(join(folder, name), said);
+    for (const [name, said] of Object.entries(nginxDriver.files!(model))) writeFileSync(join(folder, name), said);
     const here = text
       .replaceAll(nginxPlaces.shared, folder)
       .replaceAll(nginxPlaces.scratch, join(folder, "scratch"))

@@ -1,4 +1,5 @@
 import { caddyPlaces, renderCaddy } from "./caddy.ts";
+import { downPageFiles } from "./down-pages.ts";
 import type { Driver } from "./driver.ts";
 
 const MESSAGE = 2_000;
@@ -8,6 +9,7 @@ export const caddyDriver: Driver = {
   config: inside(caddyPlaces.config),
   next: inside(caddyPlaces.next),
   render: renderCaddy,
+  files: downPageFiles,
   service: {
     command: ["caddy", "run", "--config", caddyPlaces.config],
     // Its administration and nothing else is written there.

@@ -1,9 +1,11 @@
 import type { SiteAccess } from "@appos/shared/site-options";
 import { type Json, page } from "./caddy-page.ts";
+import { downPageFile } from "./down-pages.ts";
 import { forbiddenPage, loginPage, tooLargePage } from "./pages.ts";
 import type { Resolved, ResolvedSite } from "./resolved.ts";
 
 const MB = 2 ** 20;
+const FOLDER = "/etc/appos-proxy";
 /** A year, as authorities on it advise; of this name, and of none below it. */
 const HSTS = { name: "Strict-Transport-Security", value: "max-age=31536000" };
 
@@ -124,10 +126,35 @@ export const errorRoutes = (sites: ResolvedSite[], secure: boolean, otherwise: J
     const headers = answerHeaders(site, secure);
     return headers.length > 0 ? [{ match: [{ host: [site.name] }], handle: headers }] : [];
   }),
+  ...sites.flatMap((site) => ownDownPage(site)),
   ...(sites.some(({ access }) => access) ? [onError(401, loginPage)] : []),
   ...(sites.some(({ maxBodyMb }) => maxBodyMb !== undefined) ? [onError(413, tooLargePage)] : []),
   { handle: [otherwise] },
 ];
+
+/** Where nobody takes connections, or answers too late, or there is nobody. */
+const isDown = { "{http.error.status_code}": ["502", "503", "504"] };
+const ownDownPage = (site: ResolvedSite): Json[] => {
+  const file = downPageFile(site);
+  if (file === undefined) return [];
+  const served = { handler: "file_server", root: FOLDER, canonical_uris: false, status_code: "{http.error.status_code}" };
+  return [
+    {
+      match: [{ host: [site.name], vars: isDown }],
+      terminal: true,
+      handle: [
+        // A part of it, or that it is still the same, is no answer to what was asked.
+        {
+          handler: "headers",
+          request: { delete: ["Range", "If-*"] },
+          response: { set: { "Cache-Control": ["no-store"] } },
+        },
+        { handler: "rewrite", uri: `/${file}` },
+        served,
+      ],
+    },
+  ];
+};
 
 const onError = (status: number, body: string): Json => ({
   match: [{ vars: { "{http.error.status_code}": [String(status)] } }],

@@ -89,7 +89,7 @@ const overHttps = (site: ResolvedSite, around: Around): Json[] => (site.https ==
 
 function served(site: ResolvedSite, around: Around): Json[] {
   const { name, alias, https, routes } = site;
-  const parts = [...byPrecision(routes).map(toApp), { handle: [page(404, unknownPage)] }];
+  const parts = [...byPrecision(routes).map((route) => toApp(route, whileDown(site))), { handle: [page(404, unknownPage)] }];
   const toApps = { handler: "subroute", routes: parts };
   const own = { match: [{ host: [name] }], terminal: true, handle: [...beforePaths(site, around), toApps] };
   if (alias === null) return [own];
@@ -98,19 +98,23 @@ function served(site: ResolvedSite, around: Around): Json[] {
 }
 
 /** Caddy cleans a path before it compares, and compares whole parts. */
-const toApp = ({ path, upstreams, beside }: ResolvedRoute): Json => ({
+const toApp = ({ path, upstreams, beside }: ResolvedRoute, down: Json): Json => ({
   ...(path !== "/" && { match: [{ path: [path, `${path}/*`] }] }),
   terminal: true,
-  handle: beside === null ? [toContainers(upstreams)] : [{ handler: "subroute", routes: chosen(upstreams, beside) }],
+  handle: beside === null ? [toContainers(upstreams, down)] : [{ handler: "subroute", routes: chosen(upstreams, beside, down) }],
 });
 
 /** Looked up for each request, which is a `stat` of something that the kernel has at hand: nothing has to be reloaded to go from one to the other. */
-const chosen = (upstreams: Upstream[], { file, upstreams: others }: Beside): Json[] => [
-  { match: [{ file: { root: caddyPlaces.live, try_files: [file] } }], terminal: true, handle: [toContainers(others)] },
-  { handle: [toContainers(upstreams)] },
+const chosen = (upstreams: Upstream[], { file, upstreams: others }: Beside, down: Json): Json[] => [
+  { match: [{ file: { root: caddyPlaces.live, try_files: [file] } }], terminal: true, handle: [toContainers(others, down)] },
+  { handle: [toContainers(upstreams, down)] },
 ];
 
-const toContainers = (upstreams: Upstream[]) => (upstreams.length === 0 ? page(503, downPage) : proxied(upstreams));
+const toContainers = (upstreams: Upstream[], down: Json) => (upstreams.length === 0 ? down : proxied(upstreams));
+
+/** A page of its own is told with the errors. */
+const whileDown = ({ downPage: own }: ResolvedSite): Json =>
+  own === undefined ? page(503, downPage) : { handler: "error", status_code: 503 };
 
 const proxied = (upstreams: Upstream[]): Json => ({
   handler: "reverse_proxy",

@@ -57,6 +57,7 @@ const options = fc
       }),
       maxBodyMb: fc.integer({ min: 1, max: 1_000_000 }),
       compress: fc.boolean(),
+      downPage: fc.constantFrom("<p>Back {env.PATH} soon</p>", "$host; } '\"", "…"),
     },
     { requiredKeys: [] },
   )

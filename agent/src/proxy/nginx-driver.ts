@@ -1,4 +1,5 @@
 import { certificateProblems } from "./certificates.ts";
+import { downPageFiles } from "./down-pages.ts";
 import type { Driver } from "./driver.ts";
 import { passwordFiles } from "./nginx-options.ts";
 import { nginxMark, nginxPlaces, renderNginx } from "./nginx.ts";
@@ -12,7 +13,7 @@ export const nginxDriver: Driver = {
   config: inside(nginxPlaces.config),
   next: inside(nginxPlaces.next),
   render: renderNginx,
-  files: passwordFiles,
+  files: (model) => ({ ...passwordFiles(model), ...downPageFiles(model) }),
   service: {
     // Images bring scripts of their own, which would write files.
     entrypoint: ["nginx"],

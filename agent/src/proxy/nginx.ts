@@ -2,6 +2,7 @@ import { PROXY_HEADER } from "@appos/shared/site-check";
 import { answerHeaders, appAuthorization, siteOptions, unguarded } from "./nginx-options.ts";
 import { nginxRoute, type NginxRoute, repeatable, tryOthers } from "./nginx-routes.ts";
 import { block, hostName, type Lines, quoted, sumOf, token } from "./nginx-text.ts";
+import { downPageFile } from "./down-pages.ts";
 import { downPage, unknownPage } from "./pages.ts";
 import { PROBE_PATH } from "./probes.ts";
 import { byPrecision, type Resolved, type ResolvedSite } from "./resolved.ts";
@@ -106,9 +107,25 @@ const CHALLENGES = "/.well-known/acme-challenge/";
 /** Ours before they are an app's. */
 const reserved = [`= ${PROBE_PATH}`, CHALLENGES];
 const unknown = (headers: Lines): Lines => block("location /", [...notKept, ...headers, "return 404 $unknown_page;"]);
-const down = (headers: Lines): Lines => [
-  "error_page 502 503 504 @down;",
-  ...block("location @down", [...notKept, ...headers, "return 503 $down_page;"]),
+const down = (site: ResolvedSite, headers: Lines): Lines => {
+  const file = downPageFile(site);
+  const usual = [...notKept, ...headers, "return 503 $down_page;"];
+  return [
+    "error_page 502 503 504 @down;",
+    // Whatever was asked for, and however: a page is got.
+    ...block("location @down", file === undefined ? usual : [`error_page 503 ${DOWN_PATH};`, "return 503;"]),
+    ...(file === undefined ? [] : block(`location = ${DOWN_PATH}`, ownDownPage(file, headers))),
+  ];
+};
+const DOWN_PATH = `${PROBE_PATH}/down`;
+const ownDownPage = (file: string, headers: Lines): Lines => [
+  "internal;",
+  ...notKept,
+  ...headers,
+  "types { }",
+  "etag off;",
+  "max_ranges 0;",
+  `alias ${nginxPlaces.shared}/${token(file)};`,
 ];
 const challenges: Lines = block(`location ${CHALLENGES}`, [...unguarded, "default_type text/plain;", `alias ${nginxPlaces.challenges}/;`]);
 
@@ -128,7 +145,7 @@ function servers(site: Site, { id, unseen = [], certificates }: Resolved): Lines
     ...parts.flatMap(({ locations }) => locations.flatMap(([at, body]) => (reserved.includes(at) ? [] : block(`location ${at}`, body)))),
     ...(routes.some(({ path }) => path === "/") ? [] : unknown(answerHeaders(site, secure))),
     ...(parts.some(({ several }) => several) ? tryOthers : []),
-    ...down(answerHeaders(site, secure)),
+    ...down(site, answerHeaders(site, secure)),
   ];
   /** A name over HTTP, and over HTTPS once it has a certificate: not before is anybody sent there. */
   const both = (of: string, inner: (secure: boolean) => Lines): Lines => {

@@ -67,6 +67,7 @@ test("a domain is written with the job that tells its server, and shown as it is
     access: null,
     maxBodyMb: null,
     compress: true,
+    downPage: null,
     url: "https://blog.example.com/api",
     status: "waiting",
     problem: null,

@@ -32,12 +32,13 @@ export function modelOf(
 
 type Options = Pick<NameSettings, keyof typeof siteOptions>;
 /** What is as it is without being told is left out, so that a thousand sites have room. */
-const told = ({ headers, hsts, access, maxBodyMb, compress }: Options): Pick<Site, keyof Options> => ({
+const told = ({ headers, hsts, access, maxBodyMb, compress, downPage }: Options): Pick<Site, keyof Options> => ({
   ...(headers.length > 0 && { headers }),
   ...(hsts && { hsts }),
   ...(access && { access }),
   ...(maxBodyMb !== null && { maxBodyMb }),
   ...(compress && { compress }),
+  ...(downPage !== null && { downPage }),
 });
 
 const by =
@@ -67,8 +68,11 @@ const tooMuch = (message: string) => new AppError("INVALID_REQUEST", message, [{
  * is not compressed harms nobody.
  */
 export function checkKnown({ sites }: ProxyModel, { name, facts }: Pick<ServerRow, "name" | "facts">) {
-  const needs = sites.some(({ headers, hsts, access, maxBodyMb }) => headers ?? hsts ?? access ?? maxBodyMb);
+  const needs = sites.some(({ headers, hsts, access, maxBodyMb, downPage }) => headers ?? hsts ?? access ?? maxBodyMb ?? downPage);
   if (!needs || facts?.knows?.includes(SITE_OPTIONS)) return;
   const remedy = facts ? `Update the agent of ${name} first: the one there is too old for that.` : `Connect ${name} first.`;
-  throw new AppError("SERVER_REFUSED", `A domain says who may visit, or has headers, HSTS or an upload limit. ${remedy}`);
+  throw new AppError(
+    "SERVER_REFUSED",
+    `A domain says who may visit, or has headers, HSTS, an upload limit or a page of its own. ${remedy}`,
+  );
 }

@@ -17,6 +17,7 @@ export const usual: Options = {
   access: null,
   maxBodyMb: null,
   compress: true,
+  downPage: null,
 };
 const keys = Object.keys(usual) as (keyof Options)[];
 

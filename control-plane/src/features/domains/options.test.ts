@@ -28,6 +28,7 @@ test.each([
   ["a hash", { access: { users: [{ name: "ada", hash: "$2b$08$x" }] } }, "access.users.0"],
   ["a network that is none", { access: { networks: ["10.0.0.0/8", "everybody"] } }, "access.networks.1"],
   ["a limit of nothing", { maxBodyMb: 0 }, "maxBodyMb"],
+  ["a page without a word", { downPage: " \n" }, "downPage"],
 ])("a domain with %s is refused, where it was typed", async (_, wrong, path) => {
   const { add, list } = await world();
   const reply = await add("a.test", wrong);
@@ -102,7 +103,7 @@ test("an agent that would serve it to everybody is not told of it, and the old o
   expect(data).toMatchObject({ compress: true });
   await applies(agent);
   const told = offers(agent).length;
-  for (const more of [{ access: { users: [ada] } }, { headers }, { hsts: true }, { maxBodyMb: 5 }]) {
+  for (const more of [{ access: { users: [ada] } }, { headers }, { hsts: true }, { maxBodyMb: 5 }, { downPage: "<p>Back soon" }]) {
     const refused = {
       status: 409,
       error: { code: "SERVER_REFUSED" },

@@ -23,6 +23,8 @@ export const domainNames = sqliteTable(
     access: text({ mode: "json" }).$type<SiteAccess>(),
     maxBodyMb: integer(),
     compress: integer({ mode: "boolean" }).notNull().default(false),
+    /** HTML; null for a page of AppOS's own. */
+    downPage: text(),
     /** The number of the job that told its server of it as it is. */
     revision: integer().notNull(),
     /** How it is served, as its server last said. */

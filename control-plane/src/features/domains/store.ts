@@ -113,6 +113,7 @@ export function domainStore(database: Database) {
             access: sql`excluded.access`,
             maxBodyMb: sql`excluded.maxBodyMb`,
             compress: sql`excluded.compress`,
+            downPage: sql`excluded.downPage`,
             revision: sql`excluded.revision`,
           },
         }),

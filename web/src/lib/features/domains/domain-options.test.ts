@@ -2,13 +2,14 @@ import { expect, test } from "vitest";
 import { draftOf, limitProblem, nextId, optionsAsked, optionWords } from "./domain-options.ts";
 import { changesOf } from "./domain-changes.ts";
 
-const plain = { access: null, headers: [], hsts: false, maxBodyMb: null, compress: true };
+const plain = { access: null, headers: [], hsts: false, maxBodyMb: null, compress: true, downPage: null };
 const full = {
   access: { users: [{ name: "ada" }, { name: "bob" }], networks: ["10.0.0.0/8", "::1"] },
   headers: [{ name: "Server", value: "" }],
   hsts: true,
   maxBodyMb: 20,
   compress: false,
+  downPage: "<p>Back soon",
 };
 
 test("what is opened and saved as it is asks for what is there already", () => {
@@ -47,5 +48,12 @@ test("an upload limit is a whole number", () => {
 
 test("what a domain is told is said in a few words", () => {
   expect(optionWords(plain)).toEqual([]);
-  expect(optionWords(full)).toEqual(["only for 2 users", "only from 2 networks", "1 header", "HSTS", "uploads up to 20 MB"]);
+  expect(optionWords(full)).toEqual([
+    "only for 2 users",
+    "only from 2 networks",
+    "1 header",
+    "HSTS",
+    "uploads up to 20 MB",
+    "a page while it is down",
+  ]);
 });

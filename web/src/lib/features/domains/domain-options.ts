@@ -16,8 +16,10 @@ export interface OptionsDraft {
   /** Empty for none. */
   maxBodyMb: string;
   compress: boolean;
+  /** Empty for AppOS's own. */
+  downPage: string;
 }
-type Options = Pick<DomainView, "access" | "headers" | "hsts" | "maxBodyMb" | "compress">;
+type Options = Pick<DomainView, "access" | "headers" | "hsts" | "maxBodyMb" | "compress" | "downPage">;
 
 interface Asked extends Omit<Options, "access"> {
   access: NonNullable<NewDomain["access"]> | null;
@@ -25,7 +27,7 @@ interface Asked extends Omit<Options, "access"> {
 
 /** Of a domain that is there, or of a new one. */
 export function draftOf(domain: Options | undefined): OptionsDraft {
-  const { access = null, headers = [], hsts = false, maxBodyMb = null, compress = true } = domain ?? {};
+  const { access = null, headers = [], hsts = false, maxBodyMb = null, compress = true, downPage = null } = domain ?? {};
   return {
     users: (access?.users ?? []).map(({ name }, id) => ({ id, name, password: null })),
     networks: (access?.networks ?? []).join("\n"),
@@ -33,6 +35,7 @@ export function draftOf(domain: Options | undefined): OptionsDraft {
     hsts,
     maxBodyMb: maxBodyMb === null ? "" : String(maxBodyMb),
     compress,
+    downPage: downPage ?? "",
   };
 }
 
@@ -59,6 +62,7 @@ export function optionsAsked(given: OptionsDraft): Asked {
     hsts: draft.hsts,
     maxBodyMb: draft.maxBodyMb.trim() === "" ? null : Number(draft.maxBodyMb),
     compress: draft.compress,
+    downPage: draft.downPage.trim() === "" ? null : draft.downPage,
   };
 }
 
@@ -67,7 +71,7 @@ export const limitProblem = (given: string): string | undefined =>
   /^\s*([1-9]\d{0,6})?\s*$/.test(given) ? undefined : "A whole number of megabytes, or nothing.";
 
 /** In a few words, where there is something to say. */
-export function optionWords({ access, headers, hsts, maxBodyMb }: Options): string[] {
+export function optionWords({ access, headers, hsts, maxBodyMb, downPage }: Options): string[] {
   const [users, networks] = [access?.users.length ?? 0, access?.networks.length ?? 0];
   return [
     ...(users > 0 ? [`only for ${count(users, "user")}`] : []),
@@ -75,5 +79,6 @@ export function optionWords({ access, headers, hsts, maxBodyMb }: Options): stri
     ...(headers.length > 0 ? [count(headers.length, "header")] : []),
     ...(hsts ? ["HSTS"] : []),
     ...(maxBodyMb === null ? [] : [`uploads up to ${maxBodyMb} MB`]),
+    ...(downPage === null ? [] : ["a page while it is down"]),
   ];
 }

@@ -19,6 +19,7 @@ const domain = (part: Partial<DomainView>): DomainView => ({
   hsts: false,
   access: null,
   maxBodyMb: null,
+  downPage: null,
   compress: true,
   url: "https://a.test",
   status: "serving",

@@ -1,0 +1,1 @@
+ALTER TABLE `domain_names` ADD `downPage` text;
