@@ -29,7 +29,7 @@ export type Identity = z.output<typeof Identity>;
 const Images = z.partialRecord(ProxyDriver, z.string().min(1).max(300));
 
 /** What proxies are started from where nobody says otherwise. */
-const PROXY_IMAGES: Record<ProxyDriver, string> = { caddy: "caddy:2.11.2", nginx: "nginx:1.29.3", traefik: "traefik:v3.6.2" };
+const PROXY_IMAGES: Record<ProxyDriver, string> = { caddy: "caddy:2.11.2", nginx: "nginx:1.29.3", traefik: "traefik:v3.6.15" };
 
 const Environment = z.object({
   APPOS_AGENT_DIR: z.string().startsWith("/", "Give an absolute path").optional(),

@@ -103,7 +103,7 @@ export type CertificateSettings = z.output<typeof CertificateSettings>;
 export const ReloadProxy = z.strictObject({ serverId: z.string().max(63).optional() });
 
 /** Another program for the proxy of a server. */
-export const ChangeProxy = z.strictObject({ driver: ProxyDriver.extract(["caddy", "nginx"]) });
+export const ChangeProxy = z.strictObject({ driver: ProxyDriver });
 export type ChangeProxy = z.output<typeof ChangeProxy>;
 
 /** The proxy of one server. */

@@ -7,6 +7,9 @@ import { siteOptions } from "./site-options.ts";
 export const ProxyDriver = z.enum(["caddy", "nginx", "traefik"]);
 export type ProxyDriver = z.output<typeof ProxyDriver>;
 
+/** An agent says that it knows this which can have Traefik serve. */
+export const TRAEFIK = "proxy-traefik";
+
 /** A port inside a service of an app: the server finds the containers. It is never an address. */
 export const Target = z.object({ app: Name, service: z.string().min(1).max(128), port: z.int().min(1).max(65_535) });
 export type Target = z.output<typeof Target>;

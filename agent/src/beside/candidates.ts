@@ -6,6 +6,7 @@ import { serviceSums } from "../jobs/service-sums.ts";
 import type { Container, Machine } from "../machine/machine.ts";
 import { map, type Part, text } from "../policy-model.ts";
 import { replicasOf } from "../policy.ts";
+import { chosenText } from "../proxy/choices.ts";
 import { driverOf } from "../proxy/drivers.ts";
 import { proxyFolder, proxyProject } from "../proxy/proxy-folder.ts";
 import { proxyModel } from "../proxy/proxy-model.ts";
@@ -103,16 +104,17 @@ async function ledServices(project: string, machine: Machine): Promise<{ led: Le
   // What was seen to serve: what it is just being told may yet be put back.
   const config = (await machine.files.read(proxyFolder(machine, driver).good)) ?? "";
   const routes = resolved.sites.flatMap(({ routes: its }, i) => its.map((route, j) => ({ ...route, target: model.sites[i]!.routes[j]! })));
-  const services = led.map(({ service, network }): LedService => {
+  const services = led.map(async ({ service, network }): Promise<LedService> => {
     const its = routes.filter(({ target }) => target.service === service);
     const ports = [...new Set(its.map(({ target }) => target.port))];
+    const known = config + ((await chosenText({ project, service }, driver, machine)) ?? "");
     const isKnown = its.every(({ beside, upstreams }) => {
       const words = beside ? [beside.file, ...[...upstreams, ...beside.upstreams].map(({ host }) => host)] : [];
-      return beside !== null && words.every((word) => mentions(config, word));
+      return beside !== null && words.every((word) => mentions(known, word));
     });
     return { service, ports, network, isKnown };
   });
-  return { led: services, proxy: proxy.id };
+  return { led: await Promise.all(services), proxy: proxy.id };
 }
 
 /** As a word of its own. */

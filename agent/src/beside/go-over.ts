@@ -8,7 +8,8 @@ import { runComposeKeepingLogs } from "../jobs/run-compose.ts";
 import type { Container } from "../machine/machine.ts";
 import { map, type Part } from "../policy-model.ts";
 import { replicasOf } from "../policy.ts";
-import { endChange, goTo, liveSlot, noteChange, otherSlot, slotName } from "../proxy/slots.ts";
+import { turnTo } from "../proxy/choices.ts";
+import { endChange, liveSlot, noteChange, otherSlot, slotName } from "../proxy/slots.ts";
 import { type Candidates, findCandidates, type Turn } from "./candidates.ts";
 import { dependsOf, inOrder, needsOf, waitingOnlyFor } from "./depends.ts";
 import { ready } from "./ready.ts";
@@ -123,7 +124,7 @@ async function start(
 async function takeOver(turn: Turn, { machine, say }: JobContext) {
   for (const [i, { id }] of turn.next.entries()) await machine.engine.rename(id, slotName(turn, turn.to, i + 1));
   failpoint("agent: the next containers have their names");
-  await goTo(turn.to, turn, machine);
+  await turnTo(turn.to, turn, machine);
   failpoint("agent: the next containers serve");
   say.note(`${turn.service}: requests go to its next ${turn.next.length > 1 ? "containers" : "container"} from now on.`);
 }

@@ -1,7 +1,8 @@
 import { failpoint } from "@appos/shared/failpoint";
 import type { JobContext } from "../jobs/job.ts";
 import type { Container } from "../machine/machine.ts";
-import { changeOf, changing, endChange, goTo, liveSlot, otherSlot, type Slotted } from "../proxy/slots.ts";
+import { turnTo } from "../proxy/choices.ts";
+import { changeOf, changing, endChange, liveSlot, otherSlot, type Slotted } from "../proxy/slots.ts";
 import { end } from "./retire.ts";
 
 /** Brings what was cut off while services went over to other containers to one side or the other: that of whoever serves. */
@@ -19,7 +20,7 @@ async function settleOne(of: Slotted, context: JobContext) {
   const hasGoneOver = (await liveSlot(of, machine)) === change.to;
   // Whoever is all that runs serves, whatever was meant to.
   const [runs, mayRun] = hasGoneOver ? [next, old] : [old, next];
-  if (!runs.some(isRunning) && mayRun.some(isRunning)) await goTo(hasGoneOver ? otherSlot(change.to) : change.to, of, machine);
+  if (!runs.some(isRunning) && mayRun.some(isRunning)) await turnTo(hasGoneOver ? otherSlot(change.to) : change.to, of, machine);
   else {
     const left = runs.length > 0 ? mayRun : [];
     if (left.length > 0)

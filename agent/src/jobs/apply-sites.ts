@@ -6,6 +6,7 @@ import { policyInForce } from "../policy-in-force.ts";
 import { DOWN_PAGES } from "../proxy/down-pages.ts";
 import { answering, applyConfig } from "../proxy/apply.ts";
 import { isAsMade, noteAsMade } from "../proxy/as-made.ts";
+import { removeChoices, writeChoices } from "../proxy/choices.ts";
 import { removeOld, tryAgain, withCertificates } from "../proxy/certificates.ts";
 import type { Driver } from "../proxy/driver.ts";
 import { driverOf } from "../proxy/drivers.ts";
@@ -13,12 +14,13 @@ import { type Kind, rehearse, takeCertificates } from "../proxy/hand-over.ts";
 import { probeAll, type Probes, probesOf } from "../proxy/probes.ts";
 import { PASSWORDS } from "../proxy/nginx-options.ts";
 import { proxyCompose } from "../proxy/proxy-compose.ts";
-import { ownNetwork, proxyProject, PROXY_SERVICE, proxyFolder, type ProxyFolder } from "../proxy/proxy-folder.ts";
+import { ownNetwork, proxyProject, modelFile, PROXY_SERVICE, proxyFolder, type ProxyFolder } from "../proxy/proxy-folder.ts";
 import { proxyModel } from "../proxy/proxy-model.ts";
 import { statesOf } from "../proxy/states.ts";
 import { certifiedNames, type Resolved } from "../proxy/resolved.ts";
 import { forgetSlots } from "../proxy/slots.ts";
 import { findTargets, ROOTS, takeSlots } from "../proxy/targets.ts";
+import { STATIC } from "../proxy/traefik-static.ts";
 import { needDocker, throughOutages } from "./docker-outage.ts";
 import type { JobContext, JobHandler } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
@@ -44,8 +46,8 @@ export async function serveSites(model: ProxyModel, context: JobContext, { anywa
   const { machine } = context;
   const driver = await step("check", context, () => checked(model, context));
   const folder = proxyFolder(machine, driver);
-  if (model.sites.length === 0) return takeDown([folder, formerKind(await proxyModel(machine), model, machine)?.folder], context);
   const kind = { driver, image: machine.proxy.images[model.driver], folder };
+  if (model.sites.length === 0) return takeDown([kind, formerKind(await proxyModel(machine), model, machine)], context);
 
   const before = await proxyModel(machine);
   const found = await step("resolve", context, () =>
@@ -56,21 +58,25 @@ export async function serveSites(model: ProxyModel, context: JobContext, { anywa
   );
   const networks = found.networks;
   const former = formerKind(before, model, machine);
-  if (former) await keepCertificatesOf(former, driver, model, machine);
+  if (former) await keepCertificatesOf(former, model, machine);
   const resolved = await withCertificates(found.resolved, driver, machine);
   await prepare(kind, model, resolved, context);
   const probes = probesOf(before, model);
   const { container, text } = await served(kind, former, { resolved, networks, probes, anyway }, context);
   await machine.files.write({ [folder.model]: JSON.stringify(model) });
   await forgetSlots(found.led, machine);
-  if (former) for (const file of [former.folder.config, former.folder.good]) await machine.files.remove(file);
+  if (former) await forget(former, machine);
   await tidy(
     container,
     networks,
     { folder, used: [resolved.acme.rootsFile ?? "", ...Object.keys(driver.files?.(resolved) ?? {})] },
     machine,
   );
-  if (driver.certificatesBy === "agent") await removeOld([...resolved.certificates.keys()], [text], machine);
+  await writeChoices(resolved, driver, "gone", machine);
+  await removeChoices(resolved, driver, machine);
+  // What a proxy that gets its own was lent may be of any name; of those that the agent gets, a first one is on its way just now, maybe.
+  if (driver.asksWhenTold) await removeOld(certifiedNames(resolved), [text], machine);
+  else if (driver.certificatesBy === "agent") await removeOld([...resolved.certificates.keys()], [text], machine);
   const changed = new Set(probes.after.map(({ name }) => name));
   const sites = model.sites.filter(({ name }) => changed.has(name)).slice(0, SITES_TOLD);
   return { sites: await step("look", context, () => statesOf({ sites }, { driver, container, machine })) };
@@ -90,7 +96,8 @@ async function served(kind: Kind, former: Kind | undefined, { resolved, networks
   try {
     await pullImages(folder.project, { [PROXY_SERVICE]: { image } }, context);
     if (former) {
-      const texts = { first: emptyOf(driver, resolved), text: driver.render(resolved) };
+      const first = driver.check ? emptyOf(driver, resolved) : driver.render({ ...resolved, asking: new Set() });
+      const texts = { first, text: driver.render(resolved), resolved };
       await step("try", context, () => rehearse(kind, texts, context));
       // What answers now has to answer then, whoever it is that does.
       probes.after.push(...(await answering(probes.before, machine)));
@@ -102,30 +109,29 @@ async function served(kind: Kind, former: Kind | undefined, { resolved, networks
     return { container, text };
   } catch (error) {
     if (!former) throw error;
-    const isBack = await startAgain(former, networks, context);
+    const isBack = await startAgain(former, resolved, networks, context);
     throw isBack ? staysAsItWas(error) : error;
   }
 }
 
 /** Before there is anything to serve. */
-const emptyOf = ({ render }: Driver, resolved: Resolved) => render({ ...resolved, sites: [] });
+const emptyOf = ({ render }: Driver, resolved: Resolved) => render({ ...resolved, sites: [], certificates: new Map() });
 
 async function checked({ driver: kind, sites }: ProxyModel, { machine }: JobContext): Promise<Driver> {
   await needDocker({ machine });
-  const driver = driverOf(kind);
-  if (!driver) throw new JobFailure("INVALID_JOB", `This agent does not know the proxy ${kind}. Update it.`);
   const [fault] = imageFaults(machine.proxy.images[kind], { policy: await policyInForce(machine), folder: "", project: "" });
   if (fault && sites.length > 0) throw new JobFailure("POLICY_REFUSED", `The proxy ${fault[1]}.`, { rule: fault[0] });
-  return driver;
+  return driverOf(kind);
 }
 
 /** What the proxy is started from. Before there is anything to serve, it serves nothing. */
 async function prepare({ driver, image, folder }: Kind, { acme }: ProxyModel, resolved: Resolved, { machine }: JobContext) {
   const { files, proxy } = machine;
-  await files.write({ [folder.project.canonical]: proxyCompose(driver, image, proxy, folder), [folder.project.secrets]: "" });
+  await files.write({ [folder.project.canonical]: proxyCompose(driver, image, resolved, proxy, folder), [folder.project.secrets]: "" });
   const beside = { ...driver.files?.(resolved), ...(acme.roots !== null && { [resolved.acme.rootsFile!]: acme.roots }) };
   const shared = Object.entries(beside).map(([name, text]) => [`${folder.shared}/${name}`, text]);
   if (shared.length > 0) await files.share(Object.fromEntries(shared));
+  await writeChoices(resolved, driver, "kept", machine);
   if ((await files.read(folder.config)) === undefined) await files.share({ [folder.config]: emptyOf(driver, resolved) });
 }
 
@@ -135,18 +141,25 @@ function formerKind(before: ProxyModel | undefined, { driver }: ProxyModel, mach
   return former && { driver: former, image: machine.proxy.images[before!.driver], folder: proxyFolder(machine, former) };
 }
 
-/** Who gets no certificates by itself has those that the other one got. */
-async function keepCertificatesOf(former: Kind, { certificatesBy }: Driver, model: ProxyModel, machine: JobContext["machine"]) {
+/** Who takes over has those that the other one got. */
+async function keepCertificatesOf(former: Kind, model: ProxyModel, machine: JobContext["machine"]) {
   const [container] = await machine.engine.containers({ project: former.folder.project.name });
-  if (certificatesBy === "agent" && container)
-    await takeCertificates(certifiedNames(model), former.driver, { container, directory: model.acme.directory, machine });
+  if (container) await takeCertificates(certifiedNames(model), former.driver, { container, directory: model.acme.directory, machine });
+}
+
+/** Nothing is started from that any more. */
+async function forget({ driver, folder }: Kind, { files }: JobContext["machine"]) {
+  const choices = driver.choices ? [`${folder.shared}/${driver.choices.folder}`] : [];
+  for (const path of [folder.config, folder.good, ...choices]) await files.remove(path);
 }
 
 /** The other one could not serve. Should that fail too, the first reason is the one that counts, and it is tried again and again: see keepProxy. */
-async function startAgain({ driver, image, folder }: Kind, networks: string[], context: JobContext) {
+async function startAgain({ driver, image, folder }: Kind, resolved: Resolved, networks: string[], context: JobContext) {
   const { files, proxy } = context.machine;
   const calm = { ...context, signal: new AbortController().signal };
-  await files.write({ [folder.project.canonical]: proxyCompose(driver, image, proxy, folder) });
+  await files.write({ [folder.project.canonical]: proxyCompose(driver, image, resolved, proxy, folder) });
+  const beside = Object.entries(driver.files?.(resolved) ?? {}).map(([name, text]) => [`${folder.shared}/${name}`, text]);
+  if (beside.length > 0) await files.share(Object.fromEntries(beside));
   return start({ driver, image, folder }, networks, calm, { driver, image, folder }).then(
     () => true,
     () => false,
@@ -218,16 +231,17 @@ async function tidy(
 ) {
   const kept = [...networks, ownNetwork(folder.project)];
   for (const network of container.networks) if (!kept.includes(network)) await engine.leaveNetwork(container, network);
-  const isOurs = (name: string) => name.startsWith(ROOTS) || name.startsWith(PASSWORDS) || name.startsWith(DOWN_PAGES);
+  const isOurs = (name: string) => [ROOTS, PASSWORDS, DOWN_PAGES, STATIC].some((kind) => name.startsWith(kind));
   const old = (await files.list(folder.shared)).filter((name) => isOurs(name) && !used.includes(name));
   for (const name of old) await files.remove(`${folder.shared}/${name}`);
 }
 
 /** Without a site there is no proxy: its ports are free again. Its certificates stay. */
-async function takeDown(folders: (ProxyFolder | undefined)[], context: JobContext) {
-  const { files } = context.machine;
-  await step("stop", context, () => throughOutages(context, () => runCompose(composeDown(proxyProject(context.machine), "keep"), context)));
-  for (const folder of folders) for (const path of folder ? [folder.model, folder.good, folder.config] : []) await files.remove(path);
-  await forgetSlots([], context.machine);
+async function takeDown(kinds: (Kind | undefined)[], context: JobContext) {
+  const { machine } = context;
+  await step("stop", context, () => throughOutages(context, () => runCompose(composeDown(proxyProject(machine), "keep"), context)));
+  for (const kind of kinds) if (kind) await forget(kind, machine);
+  await machine.files.remove(modelFile(machine));
+  await forgetSlots([], machine);
   return { sites: [] };
 }

@@ -1,7 +1,7 @@
 import { failpoint } from "@appos/shared/failpoint";
 import { JobFailure } from "../jobs/job-failure.ts";
 import { CommandFailed, type Container, type Machine } from "../machine/machine.ts";
-import type { Driver } from "./driver.ts";
+import type { Driver, Mark } from "./driver.ts";
 import { lastLines } from "./log-lines.ts";
 import type { ProxyFolder } from "./proxy-folder.ts";
 import { type Probe, probeAll, type Probes, visitAll } from "./probes.ts";
@@ -23,20 +23,23 @@ export interface Place {
 /**
  * Has the proxy serve by a new configuration. It is checked beside the one that serves, then takes its place, and is looked at through the
  * proxy. Where it does not serve what was served before, the last one that did is put back. At each moment the file that a proxy would start
- * by is one that its own checker has taken.
+ * by is one that its own checker has taken. A proxy that has none goes on by the former one where it cannot read the new one at all; what it
+ * leaves out of it, it says.
  */
 export async function applyConfig(text: string, probes: Probes, place: Place, machine: Machine) {
   const { files, engine } = machine;
   const { driver, folder, container, anyway } = place;
   if ((await files.read(folder.config)) === text && (await files.read(folder.good)) === text)
-    return void (anyway && (await engine.runInside(container, driver.again, COMMAND_MS)));
-  await files.share({ [folder.next]: text });
-  failpoint("agent: the next proxy configuration is written");
-  try {
-    await engine.runInside(container, driver.check, COMMAND_MS);
-  } catch (error) {
-    await files.remove(folder.next);
-    throw refusal(error, "The proxy does not take this configuration, and goes on serving as before");
+    return void (anyway && driver.again && (await engine.runInside(container, driver.again, COMMAND_MS)));
+  if (driver.check) {
+    await files.share({ [folder.next]: text });
+    failpoint("agent: the next proxy configuration is written");
+    try {
+      await engine.runInside(container, driver.check, COMMAND_MS);
+    } catch (error) {
+      await files.remove(folder.next);
+      throw refusal(error, "The proxy does not take this configuration, and goes on serving as before");
+    }
   }
   const answered = await answering(probes.before, machine);
   await files.share({ [folder.config]: text });
@@ -56,9 +59,12 @@ export async function applyConfig(text: string, probes: Probes, place: Place, ma
   await files.write({ [folder.good]: text });
 }
 
-async function reload(text: string, { reload: command, mark }: Driver, container: Container, machine: Machine) {
-  await machine.engine.runInside(container, command, COMMAND_MS);
+async function reload(text: string, { reload: command, mark, complaint }: Driver, container: Container, machine: Machine) {
+  const since = machine.now();
+  if (command) await machine.engine.runInside(container, command, COMMAND_MS);
   if (mark) await mustServe(mark(text), container, machine);
+  const said = complaint?.(await lastLines(container, SAID, machine), since);
+  if (said !== undefined) throw new CommandFailed("The proxy left out a part of its configuration", 1, [said]);
 }
 
 /** Of what the proxy says where it could not do what it was told. */
@@ -68,11 +74,11 @@ const SAID = 200;
 const [ALIKE, SOON_MS] = [4, 100];
 
 /** It has taken on the configuration that has this mark. */
-async function mustServe(path: string, container: Container, machine: Machine): Promise<void> {
+export async function mustServe({ path, status }: Mark, container: Container, machine: Machine): Promise<void> {
   const until = machine.elapsed() + SETTLED_MS;
   for (let alike = 0; alike < ALIKE;) {
     const [seen] = await visitAll([{ name: "localhost", https: false }], path, 1, machine);
-    alike = seen!.status === 204 ? alike + 1 : 0;
+    alike = seen!.status === status ? alike + 1 : 0;
     if (alike === 0 && machine.elapsed() >= until) throw await notTaken(container, machine);
     await machine.sleep(SOON_MS);
   }

@@ -1,6 +1,6 @@
 import { caddyPlaces, renderCaddy } from "./caddy.ts";
 import { downPageFiles } from "./down-pages.ts";
-import type { Driver } from "./driver.ts";
+import type { Driver, KeyAndChain } from "./driver.ts";
 
 const MESSAGE = 2_000;
 const inside = (path: string) => path.slice(path.lastIndexOf("/") + 1);
@@ -10,20 +10,27 @@ export const caddyDriver: Driver = {
   next: inside(caddyPlaces.next),
   render: renderCaddy,
   files: downPageFiles,
-  service: {
+  service: () => ({
     command: ["caddy", "run", "--config", caddyPlaces.config],
     // Its administration and nothing else is written there.
     tmpfs: ["/tmp"],
     volumes: [`data:${caddyPlaces.data}`],
-  },
+  }),
   volumes: ["data"],
   check: ["caddy", "validate", "--config", caddyPlaces.next],
   reload: ["caddy", "reload", "--config", caddyPlaces.config, "--address", caddyPlaces.admin],
   again: ["caddy", "reload", "--force", "--config", caddyPlaces.config, "--address", caddyPlaces.admin],
   certificatesBy: "proxy",
-  certificateFolder: `${caddyPlaces.data}/certificates`,
+  certificates: { folder: `${caddyPlaces.data}/certificates`, of: keysAndChains },
   certificateProblems: async (_, { lines }) => certificateProblems(await lines()),
 };
+
+function keysAndChains(name: string, texts: ReadonlyMap<string, string>): KeyAndChain[] {
+  return [...texts].flatMap(([path, chain]) => {
+    const key = path.endsWith(`/${name}/${name}.crt`) ? texts.get(path.replace(/\.crt$/, ".key")) : undefined;
+    return key === undefined ? [] : [{ key, chain }];
+  });
+}
 
 /** Caddy says one JSON object a line: https://caddyserver.com/docs/logging. */
 function certificateProblems(lines: string[]): Map<string, string> {

@@ -8,6 +8,7 @@ import { driverOf } from "./drivers.ts";
 import { proxyProject } from "./proxy-folder.ts";
 import { proxyModel } from "./proxy-model.ts";
 import { certifiedNames } from "./resolved.ts";
+import { tellWhoToAsk } from "./who-to-ask.ts";
 
 /** So many are asked for side by side; and it is looked so often which are due, where nothing says that there are others. */
 const [AT_ONCE, LOOK_MS] = [3, 60_000];
@@ -22,14 +23,21 @@ interface CertificateKeeper {
   signal: AbortSignal;
 }
 
-/** Gets the certificates of a proxy that gets none by itself, and new ones in time, whether or not the control plane is there. */
+/**
+ * Gets the certificates of a proxy that gets none by itself, and new ones in time, whether or not the control plane is there. One that has
+ * to be told when to ask for them, it tells.
+ */
 export function keepCertificates({ machine, arrived, signal }: CertificateKeeper) {
   const { nap, wake } = naps(machine, signal);
+
+  const isRunning = async () => (await machine.engine.containers({ project: proxyProject(machine) }))[0]?.status.state === "running";
 
   /** Answers when to look again. */
   async function look(): Promise<number> {
     const model = await proxyModel(machine);
-    if (!model || driverOf(model.driver)?.certificatesBy !== "agent") return LOOK_MS;
+    const driver = model && driverOf(model.driver);
+    if (!driver || (driver.certificatesBy === "proxy" && !driver.asksWhenTold)) return LOOK_MS;
+    if (driver.asksWhenTold) return (await isRunning()) ? tellWhoToAsk(model, machine, arrived) : SOON_MS;
     const names = [...new Set(certifiedNames(model))];
     let next = LOOK_MS;
     const due = [];
@@ -40,8 +48,7 @@ export function keepCertificates({ machine, arrived, signal }: CertificateKeeper
     }
     if (due.length === 0) return next;
     // Nobody could see the answers.
-    const [container] = await machine.engine.containers({ project: proxyProject(machine) });
-    if (container?.status.state !== "running") return SOON_MS;
+    if (!(await isRunning())) return SOON_MS;
     const ask = { from: model.acme, key: await accountKey(model.acme.directory, machine), machine, signal };
     const queue = due.values();
     const workers = Array.from({ length: Math.min(AT_ONCE, due.length) }, async () => {

@@ -9,6 +9,8 @@ const MINUTE_MS = 60_000;
 const LEFT = 1 / 3;
 /** Five tries in the first hour, which is what authorities allow; then ever fewer. */
 const [FIRST_MS, LAST_MS] = [2 * MINUTE_MS, 12 * 60 * MINUTE_MS];
+/** So long a proxy that asks when it is told is told to ask for a name. */
+export const ASKED_MS = 90_000;
 
 /** What is known of the certificate of one name that this agent gets. */
 const Kept = z.object({
@@ -58,15 +60,17 @@ const renewalAt = ({ notBefore, notAfter, gotAt = -Infinity }: NonNullable<Kept[
 /** The model with the certificates that are here. A proxy that gets its own has these until they end, so that nobody waits for the first of them. */
 export async function withCertificates(
   resolved: Resolved,
-  { certificatesBy }: Pick<Driver, "certificatesBy">,
+  { certificatesBy, asksWhenTold }: Pick<Driver, "certificatesBy" | "asksWhenTold">,
   machine: Where & Pick<Machine, "now">,
 ): Promise<Resolved> {
   const certificates = new Map<string, string>();
+  const asking = new Set<string>();
   for (const name of certifiedNames(resolved)) {
-    const { certificate } = await keptOf(name, machine);
-    if (certificate && (certificatesBy === "agent" || certificate.notAfter > machine.now())) certificates.set(name, certificate.file);
+    const { certificate, tried } = await keptOf(name, machine);
+    if (asksWhenTold && tried?.directory === resolved.acme.directory && machine.now() < tried.at + ASKED_MS) asking.add(name);
+    else if (certificate && (certificatesBy === "agent" || certificate.notAfter > machine.now())) certificates.set(name, certificate.file);
   }
-  return { ...resolved, certificates };
+  return { ...resolved, certificates, ...(asksWhenTold && { asking }) };
 }
 
 /** Somebody asks for those to be tried at once; but no name more often than once a minute. */

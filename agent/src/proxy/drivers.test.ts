@@ -13,8 +13,8 @@ const site: ResolvedSite = {
   routes: [{ path: "/", upstreams: [], beside: null }],
 };
 
-test.each(ProxyDriver.options.filter(driverOf))("%s serves no site to more people than may visit it", (kind) => {
-  const driver = driverOf(kind)!;
+test.each(ProxyDriver.options)("%s serves no site to more people than may visit it", (kind) => {
+  const driver = driverOf(kind);
   function rendered(access?: { users: { name: string; hash: string }[]; networks: string[] }) {
     const model = { id: "proxy-1", acme, sites: [{ ...site, ...(access && { access }) }], certificates: new Map() };
     return JSON.stringify([driver.render(model), driver.files?.(model)]);

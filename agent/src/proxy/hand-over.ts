@@ -2,14 +2,19 @@ import { composeDown, composeUp } from "../commands/compose.ts";
 import { sha256 } from "../jobs/config-files.ts";
 import type { JobContext } from "../jobs/job.ts";
 import { runCompose } from "../jobs/run-compose.ts";
-import type { Container, Machine } from "../machine/machine.ts";
+import { CommandFailed, type Container, type Machine } from "../machine/machine.ts";
 import { refusal } from "./apply.ts";
 import { certificateFolder, keep, keptOf, sharedFolder } from "./certificates.ts";
 import type { Driver } from "./driver.ts";
+import { lastLines } from "./log-lines.ts";
 import { proxyCompose } from "./proxy-compose.ts";
 import type { ProxyFolder } from "./proxy-folder.ts";
+import type { Resolved } from "./resolved.ts";
 
 const COMMAND_MS = 30_000;
+const [TAKES_MS, LOOK_MS] = [10_000, 200];
+/** Of what it has said. */
+const SAID = 200;
 
 /** A kind of proxy, as it is started here. */
 export interface Kind {
@@ -19,25 +24,31 @@ export interface Kind {
 }
 
 export interface Texts {
-  /** Before there is anything to serve. */
+  /**
+   * What it starts by: before there is anything to serve. Where nothing else tells whether it takes what it is to serve, that is all of it,
+   * with nobody to be asked for a certificate.
+   */
   first: string;
   /** What it is to serve by. */
   text: string;
+  /** What both are made of. */
+  resolved: Resolved;
 }
 
 /** Sees to it, while the other one goes on serving, that a proxy of another kind starts here and takes what it is to serve. */
-export async function rehearse({ driver, image, folder }: Kind, { first, text }: Texts, context: JobContext): Promise<void> {
+export async function rehearse({ driver, image, folder }: Kind, { first, text, resolved }: Texts, context: JobContext): Promise<void> {
   const { files, engine } = context.machine;
   const name = `${folder.project.name}_trial`;
   const project = { ...folder.project, name, canonical: `${folder.path}/trial.yaml` };
-  await files.write({ [project.canonical]: proxyCompose(driver, image, undefined, { shared: folder.shared, project }) });
+  await files.write({ [project.canonical]: proxyCompose(driver, image, resolved, undefined, { shared: folder.shared, project }) });
   // What is there of another time may be of things that are gone. And it was not seen to serve this.
-  await files.share({ [folder.config]: first, [folder.next]: text });
+  await files.share({ [folder.config]: first, ...(driver.check && { [folder.next]: text }) });
   await files.remove(folder.good);
   try {
     await runCompose(composeUp(project), context);
     const [container] = await engine.containers({ project: name });
-    await engine.runInside(container!, driver.check, COMMAND_MS);
+    if (driver.check) await engine.runInside(container!, driver.check, COMMAND_MS);
+    await mustTake(container!, driver, context);
   } catch (error) {
     throw refusal(error, "The other proxy cannot take over, and the one that serves goes on");
   } finally {
@@ -48,20 +59,34 @@ export async function rehearse({ driver, image, folder }: Kind, { first, text }:
   await files.share({ [folder.config]: text });
 }
 
+/** It reads its configuration after it has started. What it does not take of it, it says. */
+async function mustTake(container: Container, { serves, complaint }: Driver, { machine, signal }: JobContext) {
+  const until = machine.elapsed() + TAKES_MS;
+  const isServing = async (by: NonNullable<Driver["serves"]>) =>
+    machine.engine.runInside(container, by, COMMAND_MS).then(
+      () => true,
+      () => false,
+    );
+  while (serves && !(await isServing(serves))) {
+    if (machine.elapsed() >= until) throw new CommandFailed("It does not serve by it", 1, await lastLines(container, SAID, machine));
+    await machine.sleep(LOOK_MS, signal);
+  }
+  const said = complaint?.(await lastLines(container, SAID, machine), 0);
+  if (said !== undefined) throw new CommandFailed("It leaves out a part of it", 1, [said]);
+}
+
 /** Takes over the certificates that the former proxy got, of names that there are none of here: nobody has to wait for new ones. */
 export async function takeCertificates(
   names: string[],
-  { certificateFolder: from }: Driver,
+  { certificates: got }: Driver,
   { container, directory, machine }: { container: Container; directory: string; machine: Machine },
 ): Promise<void> {
-  if (from === undefined) return;
-  const texts = [...(await machine.engine.readFolder(container, from))];
+  if (!got) return;
+  const texts = await machine.engine.readFolder(container, got.folder);
   for (const name of names) {
     const { certificate, tried } = await keptOf(name, machine);
-    const found = texts.flatMap(([path, chain]) => {
-      if (!path.endsWith(`/${name}/${name}.crt`)) return [];
-      const key = texts.find(([other]) => other === path.replace(/\.crt$/, ".key"))?.[1];
-      const pem = `${key?.trim()}\n${chain.trim()}\n`;
+    const found = got.of(name, texts).flatMap(({ key, chain }) => {
+      const pem = `${key.trim()}\n${chain.trim()}\n`;
       const times = machine.authority.validity(pem, name);
       return times && times.notAfter > (certificate?.notAfter ?? machine.now()) ? [{ pem, ...times }] : [];
     });

@@ -2,8 +2,10 @@ import { serveSites } from "../jobs/apply-sites.ts";
 import type { Machine } from "../machine/machine.ts";
 import { keepCertificates } from "./certificate-keeper.ts";
 import { withCertificates } from "./certificates.ts";
+import { areChosen } from "./choices.ts";
 import { naps } from "../naps.ts";
 import { driverOf } from "./drivers.ts";
+import { startsAs } from "./proxy-compose.ts";
 import { proxyProject, proxyFolder } from "./proxy-folder.ts";
 import { proxyModel } from "./proxy-model.ts";
 import { findTargets } from "./targets.ts";
@@ -65,10 +67,11 @@ async function mend(machine: Machine, signal: AbortSignal) {
     const isInAll = networks.every((network) => container?.networks.includes(network));
     // The file of another kind is what an agent leaves that was killed while one took over from the other.
     const { config, good, project } = proxyFolder(machine, driver);
-    const isKind = (await machine.files.read(project.canonical))?.includes(`/${driver.config}"`) ?? false;
+    const isKind = startsAs(await machine.files.read(project.canonical), driver, resolved);
     const text = driver.render(resolved);
     // Where only one of them is so, an agent was killed before the proxy had taken it on.
-    const isAsRendered = (await machine.files.read(config)) === text && (await machine.files.read(good)) === text;
+    const isTaken = (await machine.files.read(config)) === text && (await machine.files.read(good)) === text;
+    const isAsRendered = isTaken && (await areChosen(resolved, driver, machine));
     return { text, isWell: container?.status.state === "running" && isInAll && isKind && isAsRendered };
   };
   let seen = await look();

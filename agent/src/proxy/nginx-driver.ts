@@ -14,7 +14,7 @@ export const nginxDriver: Driver = {
   next: inside(nginxPlaces.next),
   render: renderNginx,
   files: (model) => ({ ...passwordFiles(model), ...downPageFiles(model) }),
-  service: {
+  service: () => ({
     // Images bring scripts of their own, which would write files.
     entrypoint: ["nginx"],
     command: [...ERRORS, "-c", nginxPlaces.config],
@@ -24,12 +24,12 @@ export const nginxDriver: Driver = {
     // What is being answered is answered before it ends.
     stop_signal: "SIGQUIT",
     volumes: [],
-  },
+  }),
   volumes: [],
   check: ["nginx", ...ERRORS, "-t", "-q", "-c", nginxPlaces.next],
   reload,
   again: reload,
-  mark: nginxMark,
+  mark: (text) => ({ path: nginxMark(text), status: 204 }),
   asksInLowerCase: true,
   certificatesBy: "agent",
   certificateProblems,

@@ -1,18 +1,27 @@
 import type { ProxySettings } from "../machine/machine.ts";
 import type { Driver } from "./driver.ts";
+import type { Resolved } from "./resolved.ts";
 import { ownNetwork, PROXY_SERVICE, type ProxyFolder } from "./proxy-folder.ts";
 
 type ComposeFolder = Pick<ProxyFolder, "shared" | "project">;
+
+/** Whether a proxy that is started from this file is of this kind, and reads what it is to read when it starts. */
+export function startsAs(text: string | undefined, driver: Driver, served: Resolved): boolean {
+  // What it is to read comes last, and is another file for each kind.
+  const { command } = driver.service(served) as { command: string[] };
+  return text?.includes(JSON.stringify(command.at(-1))) ?? false;
+}
 
 /** The Compose file that the proxy is started from. It is JSON, which is YAML. Without ports nobody reaches it. */
 export function proxyCompose(
   driver: Driver,
   image: string,
+  served: Resolved,
   ports: Pick<ProxySettings, "http" | "https"> | undefined,
   folder: ComposeFolder,
 ): string {
   const { shared, project } = folder;
-  const { volumes = [], ...service } = driver.service as { volumes?: string[] };
+  const { volumes = [], ...service } = driver.service(served) as { volumes?: string[] };
   const model = {
     name: project.name,
     services: {

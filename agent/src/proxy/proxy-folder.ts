@@ -21,7 +21,7 @@ export function proxyFolder(machine: Pick<Machine, "folder" | "proxy">, { config
     config: `${shared}/${config}`,
     next: `${shared}/${next}`,
     /** The last configuration that was seen to serve, and what the proxy was asked for with it. */
-    good: `${path}/good-${config}`,
+    good: `${path}/good-${config.replaceAll("/", "-")}`,
     model: modelFile(machine),
     project: { name: proxyProject(machine), folder: path, canonical: `${path}/compose.yaml`, secrets: `${path}/compose.env` },
   };

@@ -41,6 +41,8 @@ export interface Resolved {
   unseen?: string[];
   /** By name, the file of its certificate and key, in the folder that the proxy reads: of those that the agent got. */
   certificates: ReadonlyMap<string, string>;
+  /** The names that a proxy which asks only when it is told is to ask for just now. */
+  asking?: ReadonlySet<string>;
 }
 
 /** The names that a site answers to. */

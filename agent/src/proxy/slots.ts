@@ -5,7 +5,8 @@ import { proxyShared } from "./proxy-folder.ts";
 /**
  * A service that a domain leads to has two slots for its containers, which are names that the proxy knows: those of slot `b` serve while a
  * file named after the service is in the folder `live`, those of slot `a` otherwise. To go from one to the other is to make that file, or to
- * remove it: nothing has to be reloaded, and at each moment, also after a kill, it says who serves.
+ * remove it: nothing has to be reloaded, and at each moment, also after a kill, it says who serves. A proxy that does not look there by itself
+ * is told, see choices.ts.
  */
 export type Slot = "a" | "b";
 export interface Slotted {
@@ -24,9 +25,12 @@ type Place = Pick<Machine, "folder" | "files">;
 const liveFolder = (machine: Pick<Machine, "folder">) => `${proxyShared(machine)}/live`;
 const changesFolder = ({ folder }: Pick<Machine, "folder">) => `${folder}/proxy/changes`;
 
+/** What stands in the folder. */
+export const liveNames = ({ folder, files }: Place) => files.list(liveFolder({ folder }));
+
 /** Who serves. */
 export async function liveSlot(of: Slotted, { folder, files }: Place): Promise<Slot> {
-  return (await files.list(liveFolder({ folder }))).includes(slotFile(of)) ? "b" : "a";
+  return (await liveNames({ folder, files })).includes(slotFile(of)) ? "b" : "a";
 }
 
 /** From here on this one serves. */

@@ -33,7 +33,7 @@ interface Led extends Slotted {
 export async function findTargets({ acme, sites, driver }: Pick<ProxyModel, "acme" | "sites" | "driver">, machine: Here): Promise<Found> {
   const led = await ledServices(sites, machine);
   const networks = new Set<string>();
-  const inLowerCase = driverOf(driver)?.asksInLowerCase === true;
+  const inLowerCase = driverOf(driver).asksInLowerCase === true;
   const upstreams = new Map(
     await Promise.all([...led].map(async ([key, each]) => [key, await hostsOf(each, inLowerCase, machine)] as const)),
   );

@@ -1,5 +1,5 @@
 import { FRAME_BYTES } from "@appos/shared/agent-link";
-import { type AcmeAuthority, type ProxyDriver, type ProxyModel, type Site, SITES } from "@appos/shared/sites";
+import { type AcmeAuthority, type ProxyDriver, type ProxyModel, type Site, SITES, TRAEFIK } from "@appos/shared/sites";
 import { SITE_OPTIONS, type siteOptions } from "@appos/shared/site-options";
 import { utf8 } from "../../bytes.ts";
 import { AppError } from "../../errors.ts";
@@ -67,12 +67,14 @@ const tooMuch = (message: string) => new AppError("INVALID_REQUEST", message, [{
  * Refuses what a server's agent would serve without a part of it: an older one leaves out who may visit, and lets everybody in. That an answer
  * is not compressed harms nobody.
  */
-export function checkKnown({ sites }: ProxyModel, { name, facts }: Pick<ServerRow, "name" | "facts">) {
+export function checkKnown({ driver, sites }: ProxyModel, { name, facts }: Pick<ServerRow, "name" | "facts">) {
   const needs = sites.some(({ headers, hsts, access, maxBodyMb, downPage }) => headers ?? hsts ?? access ?? maxBodyMb ?? downPage);
-  if (!needs || facts?.knows?.includes(SITE_OPTIONS)) return;
   const remedy = facts ? `Update the agent of ${name} first: the one there is too old for that.` : `Connect ${name} first.`;
-  throw new AppError(
-    "SERVER_REFUSED",
-    `A domain says who may visit, or has headers, HSTS, an upload limit or a page of its own. ${remedy}`,
-  );
+  if (needs && !facts?.knows?.includes(SITE_OPTIONS))
+    throw new AppError(
+      "SERVER_REFUSED",
+      `A domain says who may visit, or has headers, HSTS, an upload limit or a page of its own. ${remedy}`,
+    );
+  if (driver === "traefik" && !facts?.knows?.includes(TRAEFIK))
+    throw new AppError("SERVER_REFUSED", `Traefik is to serve the domains of ${name}. ${remedy}`);
 }

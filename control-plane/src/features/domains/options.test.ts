@@ -1,6 +1,7 @@
 import { compare } from "bcryptjs";
 import { expect, test } from "vitest";
 import { SITE_OPTIONS } from "@appos/shared/site-options";
+import { TRAEFIK } from "@appos/shared/sites";
 import { world as domainWorld } from "../../platform/memory/domain-world.ts";
 import { facts } from "../../platform/memory/terminal-world.ts";
 
@@ -124,4 +125,22 @@ test("a server that was never connected is not told of it before it is", async (
     message: expect.stringContaining("Connect tokyo-1 first."),
   });
   expect((await add("a.test")).status).toBe(201);
+});
+
+test("an agent that does not know Traefik is not told that it is to serve, and the program of before serves on", async () => {
+  const { add, admin, applies, offers, model, says, agent } = await world();
+  await add("a.test");
+  await applies(agent);
+  const told = offers(agent).length;
+  const change = () => admin("/api/v1/proxy/tokyo-1", { method: "PATCH", json: { driver: "traefik" } });
+  expect(await change()).toMatchObject({
+    status: 409,
+    error: { code: "SERVER_REFUSED" },
+    message: expect.stringContaining("Traefik is to serve the domains of tokyo-1. Update the agent"),
+  });
+  expect(offers(agent)).toHaveLength(told);
+  expect((await admin("/api/v1/proxy")).data.items).toMatchObject([{ driver: "caddy" }]);
+  await says([SITE_OPTIONS, TRAEFIK]);
+  expect(await change()).toMatchObject({ status: 200, data: { proxy: { driver: "traefik" }, job: { kind: "apply-sites" } } });
+  expect(model(agent)).toMatchObject({ driver: "traefik", sites: [{ name: "a.test" }] });
 });

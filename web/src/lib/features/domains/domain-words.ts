@@ -60,6 +60,9 @@ export function domainSummary(domain: DomainView, now: number): Said {
 /** Its certificate is there, or none is wanted. */
 const isReady = ({ status, https, certificate }: DomainView) => status === "serving" && (https === "off" || certificate !== null);
 
+/** It is served, its certificate is there where one is wanted, and it answers. */
+export const isWell = (domain: DomainView): boolean => isReady(domain) && domainStatus(domain).tone === "ok";
+
 /** The one to show where there is room for one: the first that works, and that serves the whole app. */
 export function mainDomain(domains: DomainView[]): DomainView | undefined {
   const rank = (domain: DomainView) => Number(!isReady(domain)) + 2 * Number(domain.path !== "/");
@@ -67,5 +70,12 @@ export function mainDomain(domains: DomainView[]): DomainView | undefined {
 }
 
 /** Those that there is a choice of. */
-export const drivers = ["caddy", "nginx"] as const satisfies readonly ChangeProxy["driver"][];
+export const drivers = ["caddy", "nginx", "traefik"] as const satisfies readonly ChangeProxy["driver"][];
 export const driverNames: Record<ProxyDriver, string> = { caddy: "Caddy", nginx: "Nginx", traefik: "Traefik" };
+/** What visitors and apps meet otherwise than with Caddy; the guide says all of it. */
+export const driverNotes: Record<ProxyDriver, string> = {
+  caddy: "Gets certificates by itself, and shows pages of AppOS where an app is down.",
+  nginx: "The server's agent gets its certificates. A new name is served over HTTP until it has one.",
+  traefik:
+    "Gets certificates by itself. Where an app is down or a name unknown it answers in its own words, and a name with an upload limit has every request and answer gathered before it is passed on, so that no events are streamed there.",
+};
