@@ -77,38 +77,50 @@ const commands: Record<Kind, string[][]> = {
     ["nginx", "-e", "stderr", "-c", "/etc/appos-proxy/nginx.conf", "-s", "reload"],
   ],
 };
-/** What somebody would do by hand, and so the least that it takes: test, and reload. Milliseconds. */
+const processes = async () => (await run("docker", ["top", container, "-eo", "pid"])).split("\n").slice(1);
+/** What somebody would do by hand, and so the least that it takes: test, reload, and wait until that serves. Milliseconds. */
 export async function byHand(kind: Kind): Promise<number> {
+  const before = new Set(await processes());
   const begun = performance.now();
   for (const command of commands[kind]) await run("docker", ["exec", container, ...command]);
+  // nginx says that it was told, and begins only then.
+  if (kind === "nginx") await until("a new worker serves", async () => (await processes()).some((pid) => !before.has(pid)));
   return performance.now() - begun;
 }
 
-const handWritten: Record<Kind, [file: string, text: string, command: string[]]> = {
+const nginxFile = (group: string, to: string) => `daemon off; worker_processes auto; error_log stderr error; pid /run/nginx.pid;
+events { worker_connections 8192; }
+http {
+  access_log off;
+  map $http_upgrade $wanted { default upgrade; "" "${group ? "" : "close"}"; }
+  ${group}
+  server {
+    listen 80; server_name bench.test;
+    location / {
+      proxy_pass http://${to}; proxy_http_version 1.1;
+      proxy_set_header Host $host; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $wanted;
+    }
+  }
+}
+`;
+
+/** As the documentation of each has it; and for nginx also with connections to the app that stay open, which few files have. */
+const handWritten: Record<Kind | "nginx-keepalive", [file: string, text: string, command: string[]]> = {
   caddy: [
     "Caddyfile",
     "{\n admin off\n auto_https off\n}\nhttp://bench.test {\n reverse_proxy web:80\n}\n",
     ["caddy", "run", "--adapter", "caddyfile", "--config", "/conf/Caddyfile"],
   ],
-  nginx: [
+  nginx: ["nginx.conf", nginxFile("", "web:80"), ["nginx", "-c", "/conf/nginx.conf"]],
+  "nginx-keepalive": [
     "nginx.conf",
-    `daemon off; worker_processes auto; error_log stderr error; pid /run/nginx.pid;
-events { worker_connections 8192; }
-http {
-  access_log off;
-  upstream web { server web:80; keepalive 100; }
-  server {
-    listen 80; server_name bench.test;
-    location / { proxy_pass http://web; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; }
-  }
-}
-`,
+    nginxFile("upstream web { server web:80; keepalive 100; }", "web"),
     ["nginx", "-c", "/conf/nginx.conf"],
   ],
 };
 /** The same program with a file that somebody wrote by hand, beside ours, on the app's own network. */
-export async function bareProxy(kind: Kind, network: string) {
-  const [file, text, [program, ...args]] = handWritten[kind];
+export async function bareProxy(written: keyof typeof handWritten, kind: Kind, network: string) {
+  const [file, text, [program, ...args]] = handWritten[written];
   const conf = folder("bare-proxy");
   writeFileSync(join(conf, file), text);
   const name = `bench-bare-${kind}`;
