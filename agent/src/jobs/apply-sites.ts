@@ -4,7 +4,7 @@ import { CommandFailed, type Container } from "../machine/machine.ts";
 import { imageFaults } from "../policy-images.ts";
 import { policyInForce } from "../policy-in-force.ts";
 import { answering, applyConfig } from "../proxy/apply.ts";
-import { removeOld, tryAgain, withCertificates } from "../proxy/certificates.ts";
+import { removeOld, tryAgain } from "../proxy/certificates.ts";
 import type { Driver } from "../proxy/driver.ts";
 import { driverOf } from "../proxy/drivers.ts";
 import { type Kind, rehearse, takeCertificates } from "../proxy/hand-over.ts";
@@ -14,7 +14,9 @@ import { proxyCompose } from "../proxy/proxy-compose.ts";
 import { ownNetwork, proxyProject, PROXY_SERVICE, proxyFolder, type ProxyFolder } from "../proxy/proxy-folder.ts";
 import { proxyModel } from "../proxy/proxy-model.ts";
 import { statesOf } from "../proxy/states.ts";
-import { certifiedNames, type Resolved } from "../proxy/resolved.ts";
+import { certifiedNames, namesWith, type Resolved } from "../proxy/resolved.ts";
+import { rootOf } from "../proxy/internal-authority.ts";
+import { removeUnserved, withCertificates } from "../proxy/site-certificates.ts";
 import { forgetSlots } from "../proxy/slots.ts";
 import { findTargets, ROOTS, takeSlots } from "../proxy/targets.ts";
 import { needDocker, throughOutages } from "./docker-outage.ts";
@@ -55,7 +57,7 @@ export async function serveSites(model: ProxyModel, context: JobContext, { anywa
   const networks = found.networks;
   const former = formerKind(before, model, machine);
   if (former) await keepCertificatesOf(former, driver, model, machine);
-  const resolved = await withCertificates(found.resolved, driver, machine);
+  const resolved = await withCertificates(found.resolved, model, { driver, machine });
   await prepare(kind, model, resolved, context);
   const probes = probesOf(before, model);
   const { container, text } = await served(kind, former, { resolved, networks, probes, anyway }, context);
@@ -68,10 +70,13 @@ export async function serveSites(model: ProxyModel, context: JobContext, { anywa
     { folder, used: [resolved.acme.rootsFile ?? "", ...Object.keys(driver.files?.(resolved) ?? {})] },
     machine,
   );
-  if (driver.certificatesBy === "agent") await removeOld([...resolved.certificates.keys()], [text], machine);
+  if (driver.certificatesBy === "agent") await removeOld(certifiedNames(resolved), [text], machine);
+  await removeUnserved(namesWith(resolved, "internal"), text, machine);
   const changed = new Set(probes.after.map(({ name }) => name));
   const sites = model.sites.filter(({ name }) => changed.has(name)).slice(0, SITES_TOLD);
-  return { sites: await step("look", context, () => statesOf({ sites }, { driver, container, machine })) };
+  const states = await step("look", context, () => statesOf({ sites }, { driver, container, machine }));
+  const isAuthority = model.sites.some(({ https }) => https === "internal");
+  return { sites: states, ...(isAuthority && { authority: (await rootOf(machine)).certificate }) };
 }
 
 interface Serving {
@@ -225,5 +230,6 @@ async function takeDown(folders: (ProxyFolder | undefined)[], context: JobContex
   await step("stop", context, () => throughOutages(context, () => runCompose(composeDown(proxyProject(context.machine), "keep"), context)));
   for (const folder of folders) for (const path of folder ? [folder.model, folder.good, folder.config] : []) await files.remove(path);
   await forgetSlots([], context.machine);
+  await removeUnserved([], "", context.machine);
   return { sites: [] };
 }

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Machine } from "../machine/machine.ts";
 import type { Asked, Driver } from "./driver.ts";
-import { certifiedNames, type Resolved } from "./resolved.ts";
 
 const MINUTE_MS = 60_000;
 /** A certificate is renewed when only this part of its life is left. */
@@ -54,18 +53,18 @@ export function dueAt({ certificate, tried }: Kept, directory: string): number {
 const renewalAt = ({ notBefore, notAfter, gotAt = -Infinity }: NonNullable<Kept["certificate"]>) =>
   Math.max(notAfter - (notAfter - notBefore) * LEFT, gotAt + LAST_MS);
 
-/** The model with the certificates that are here. A proxy that gets its own has these until they end, so that nobody waits for the first of them. */
-export async function withCertificates(
-  resolved: Resolved,
+/** The files of those that are here. A proxy that gets its own has these until they end, so that nobody waits for the first of them. */
+export async function keptFiles(
+  names: string[],
   { certificatesBy }: Pick<Driver, "certificatesBy">,
   machine: Where & Pick<Machine, "now">,
-): Promise<Resolved> {
-  const certificates = new Map<string, string>();
-  for (const name of certifiedNames(resolved)) {
+): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const name of names) {
     const { certificate } = await keptOf(name, machine);
-    if (certificate && (certificatesBy === "agent" || certificate.notAfter > machine.now())) certificates.set(name, certificate.file);
+    if (certificate && (certificatesBy === "agent" || certificate.notAfter > machine.now())) files.set(name, certificate.file);
   }
-  return { ...resolved, certificates };
+  return files;
 }
 
 /** Somebody asks for those to be tried at once; but no name more often than once a minute. */

@@ -1,6 +1,18 @@
 import type { ChangeDomain, DomainView } from "@appos/shared/domains";
 
-const changeable = ["service", "port", "https", "forceHttps", "www", "headers", "hsts", "access", "maxBodyMb", "compress"] as const;
+const changeable = [
+  "service",
+  "port",
+  "https",
+  "certificateId",
+  "forceHttps",
+  "www",
+  "headers",
+  "hsts",
+  "access",
+  "maxBodyMb",
+  "compress",
+] as const;
 
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
