@@ -43,6 +43,7 @@ async function buildControlPlane() {
     outfile: "dist/control-plane/admin.mjs",
     define: versioned("control-plane"),
   });
+  await bundle({ entry: "control-plane/src/features/certificates/x509.ts", outfile: "dist/control-plane/x509.mjs" });
   if (existsSync(at("control-plane/migrations"))) place(at("control-plane/migrations"), at("dist/control-plane/migrations"));
   writeCatalog(at("dist/control-plane/catalog"));
   for (const folder of nativeDatabases()) place(folder, at("dist/control-plane/node_modules/@libsql", basename(folder)));
@@ -102,7 +103,7 @@ const targets = [
   {
     name: "control plane",
     from: ["control-plane", "shared", "catalog"],
-    made: ["dist/control-plane/main.mjs", "dist/control-plane/admin.mjs", "dist/control-plane/catalog/index.json"],
+    made: ["main.mjs", "admin.mjs", "x509.mjs", "catalog/index.json"].map((name) => `dist/control-plane/${name}`),
     needs: ["control-plane/src/platform/node/main.ts"],
     make: buildControlPlane,
   },

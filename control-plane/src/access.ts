@@ -55,6 +55,7 @@ export const allow = <R extends Resource>(resource: R, action: ActionOn<R>, decl
 
 const kinds: Record<string, Thing["kind"]> = {
   apps: "app",
+  certificates: "certificate",
   deployments: "deployment",
   domains: "domain",
   jobs: "job",

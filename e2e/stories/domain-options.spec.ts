@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { DomainView } from "@appos/shared/domains";
 import type { Page as Listed } from "@appos/shared/envelope";
 import type { Page } from "playwright-core";
@@ -12,6 +13,7 @@ import { appNamed } from "../world/docker.ts";
 import { atEnd, endAll } from "../world/ends.ts";
 import { buildImages } from "../world/images.ts";
 import { type Proxy, proxyPorts, removeProxy, visit } from "../world/proxies.ts";
+import { certificateFor } from "../world/tls.ts";
 import { until } from "../world/until.ts";
 
 afterAll(endAll);
@@ -57,7 +59,7 @@ test("a site is protected with a name and a password: 401 without, 200 with them
   await page.goto(`/apps/${shop}/domains`);
   await presses(page, "Add domain");
   await fills(page, "Domain", name);
-  await page.getByLabel("HTTPS", { exact: true }).uncheck();
+  await page.getByLabel("HTTPS", { exact: true }).selectOption("off");
   await until("the port is suggested", async () => (await page.getByLabel("Port", { exact: true }).inputValue()) === "80");
   // It is closed at first.
   expect(await dialog().getByRole("button", { name: "Add user" }).isVisible()).toBe(false);
@@ -127,5 +129,71 @@ test("headers, an upload limit and compression are what they say; what is wrong 
   await saves();
   await until("nobody gets in from here", async () => (await answers()) === 403);
   expect(await answers({ "x-forwarded-for": "203.0.113.7" })).toBe(403);
+  expect(faultsOf(page)).toEqual([]);
+});
+
+/** As an authority hands one out. */
+async function ownCertificate(of: string) {
+  const { key, cert, ca } = await certificateFor(of, "DNS");
+  const root = readFileSync(ca, "utf8");
+  return { key: key.toString(), chain: `${cert}${root}`, root };
+}
+const rowOf = (of: string) => row().filter({ hasText: of });
+const securely = async (of: string, ca: string) => (await visit(of, { port: proxy.https, ca }))?.status;
+async function addsSecure(of: string, more: () => Promise<unknown> = async () => {}) {
+  await page.goto(`/apps/${shop}/domains`);
+  await presses(page, "Add domain");
+  await fills(page, "Domain", of);
+  await until("the port is suggested", async () => (await page.getByLabel("Port", { exact: true }).inputValue()) === "80");
+  await more();
+  await dialog().getByRole("button", { name: "Add domain" }).click();
+}
+
+test("a name of a network at home is served by the server's own authority, whose root is there for download", async () => {
+  await addsSecure("wiki.lan", async () => {
+    await until("the authority is suggested", async () => (await page.getByLabel("HTTPS", { exact: true }).inputValue()) === "internal");
+  });
+  await rowOf("wiki.lan").getByText("Certificate from tokyo's own authority, valid until").waitFor();
+  const link = rowOf("wiki.lan").getByRole("link", { name: "Download its root certificate" });
+  const [file] = await Promise.all([page.waitForEvent("download"), link.click()]);
+  const chunks: Buffer[] = [];
+  for await (const chunk of await file.createReadStream()) chunks.push(chunk as Buffer);
+  expect(file.suggestedFilename()).toBe("tokyo-authority.crt");
+  expect(await securely("wiki.lan", Buffer.concat(chunks).toString())).toBe(200);
+});
+
+test("a certificate of one's own is added with a domain, replaced by a newer one, and its key is shown to nobody", async () => {
+  const of = `own.${ZONE}`;
+  const [first, second] = [await ownCertificate(of), await ownCertificate(`*.${ZONE}`)];
+  await addsSecure(of, async () => {
+    await page.getByLabel("HTTPS", { exact: true }).selectOption("own");
+    await reads(page, `There is none here yet for ${of}.`);
+    await fills(page, "Certificate and chain", first.chain);
+    await fills(page, "Private key", second.key);
+  });
+  await reads(page, "The key belongs to another certificate than the first one of the chain.");
+  await fills(page, "Private key", first.key);
+  await dialog().getByRole("button", { name: "Add domain" }).click();
+  await rowOf(of).getByText("Own certificate from Test authority, valid until").waitFor();
+  expect(await securely(of, first.root)).toBe(200);
+
+  await page.goto("/settings");
+  await reads(page, `Used by ${of}`);
+  await presses(page, `Replace ${of}`);
+  await fills(page, "Certificate and chain", second.chain);
+  await fills(page, "Private key", second.key);
+  await dialog().getByRole("button", { name: "Replace" }).click();
+  await until("the newer one is served", async () => (await securely(of, second.root)) === 200);
+  await presses(page, `Remove *.${ZONE}`);
+  await dialog().getByRole("button", { name: "Remove certificate" }).click();
+  await reads(page, `Domains use it: ${of}.`);
+  await page.keyboard.press("Escape");
+  const said = JSON.stringify([
+    await admin.get("certificates"),
+    await admin.get("activity"),
+    await admin.get("jobs"),
+    await page.content(),
+  ]);
+  for (const { key } of [first, second]) expect(said).not.toContain(key.split("\n")[1]);
   expect(faultsOf(page)).toEqual([]);
 });

@@ -78,7 +78,7 @@ async function addsDomain(domain: string, more: () => Promise<unknown> = async (
 test("where something else has the port, that is said whole, and once it has not, another try serves", async () => {
   const holder = createServer().listen(proxy.http);
   await page.goto(`/apps/${shop}/domains`);
-  await addsDomain(`plain.${ZONE}`, () => page.getByLabel("HTTPS", { exact: true }).uncheck());
+  await addsDomain(`plain.${ZONE}`, () => page.getByLabel("HTTPS", { exact: true }).selectOption("off"));
   const added = row(`http://plain.${ZONE}`);
   await added.getByText("Refused", { exact: true }).waitFor();
   await added.getByText(`Port ${proxy.http} is already taken by the program`).waitFor();

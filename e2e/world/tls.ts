@@ -8,14 +8,14 @@ import { run } from "./program.ts";
 
 export type Certificate = Awaited<ReturnType<typeof certificateFor>>;
 
-/** A certificate for an address, by an authority of its own. */
-export async function certificateFor(host: string) {
+/** A certificate for an address or a name, by an authority of its own. */
+export async function certificateFor(host: string, kind: "IP" | "DNS" = "IP") {
   const place = folder("tls");
   const at = (name: string) => join(place, name);
   const openssl = (...args: string[]) => run("openssl", args, { cwd: place });
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
   await openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test authority", "-days", "2");
-  const names = ["-subj", `/CN=${host}`, "-addext", `subjectAltName=IP:${host}`, "-CA", "ca.pem", "-CAkey", "ca.key"];
+  const names = ["-subj", `/CN=${host}`, "-addext", `subjectAltName=${kind}:${host}`, "-CA", "ca.pem", "-CAkey", "ca.key"];
   await openssl("req", "-x509", ...key, "-keyout", "key.pem", "-out", "cert.pem", "-days", "2", ...names);
   return { key: readFileSync(at("key.pem")), cert: readFileSync(at("cert.pem")), ca: at("ca.pem") };
 }

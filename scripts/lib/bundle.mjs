@@ -122,7 +122,7 @@ export async function bundle({ entry, outfile, define = {} }) {
 const apart = {
   name: "apart",
   setup: (build) =>
-    build.onResolve({ filter: /\/acme\.ts$/ }, ({ path, kind }) =>
+    build.onResolve({ filter: /\/(acme|x509)\.ts$/ }, ({ path, kind }) =>
       kind === "dynamic-import" ? { path: path.replace(/\.ts$/, ".mjs"), external: true } : undefined,
     ),
 };

@@ -12,8 +12,11 @@ const Https = Site.shape.https;
 /** Whether `www.` before the name, or the name without it, leads here as well. */
 const Www = z.boolean();
 
+/** Which of the uploaded certificates, where `https` is `own`. */
+const CertificateId = z.string().max(63).nullable();
+
 /** What belongs to the name, and so to all of its paths; who may visit is asked for in one form and shown in another. */
-const ofName = { https: Https, forceHttps: z.boolean(), www: Www, ...plainOptions };
+const ofName = { https: Https, certificateId: CertificateId, forceHttps: z.boolean(), www: Www, ...plainOptions };
 const askedOfName = z.object({ ...ofName, access: AskedAccess.nullable() }).partial().shape;
 
 export const NewDomain = z.strictObject({

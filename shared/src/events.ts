@@ -16,10 +16,11 @@ export const Event = z.object({
     "registry.changed",
     "domain.changed",
     "domain.removed",
+    "certificate.changed",
     "activity.added",
     "template-source.changed",
   ]),
-  /** Of the server, app, deployment, job, project, user, domain or activity. */
+  /** Of the server, app, deployment, job, project, user, domain, certificate or activity. */
   id: z.string(),
   /** `server.sampled`: a ServerSample. */
   data: z.unknown().optional(),

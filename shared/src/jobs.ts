@@ -132,7 +132,11 @@ const kinds = {
   /** Has the server's proxy serve these sites, and nothing else. What it cannot serve it refuses, and serves what it did before. */
   "apply-sites": {
     input: ProxyModel,
-    result: z.object({ sites: z.array(SiteState).max(SITES) }),
+    result: z.object({
+      sites: z.array(SiteState).max(SITES),
+      /** The root certificate of the server's own authority, in PEM; left out where it has none. */
+      authority: z.string().max(10_000).optional(),
+    }),
     lane: () => "proxy",
     idempotent: true,
     supersedes: true,

@@ -18,11 +18,24 @@ export type Target = z.output<typeof Target>;
 export const SiteRoute = Target.extend({ path: PathPrefix.default("/") });
 export type SiteRoute = z.output<typeof SiteRoute>;
 
+/**
+ * Where the certificate of a name comes from. `acme`: the proxy gets and renews one by itself. `own`: somebody uploaded it. `internal`: the
+ * server's own authority issues it, which only those trust who were given its root. `off`: there is none.
+ */
+export const Https = z.enum(["acme", "own", "internal", "off"]);
+export type Https = z.output<typeof Https>;
+
+/** An agent says that it knows this which serves certificates that do not come by ACME: an older one refuses them. */
+export const SITE_CERTIFICATES = "site-certificates";
+
+const CertificateId = z.string().min(1).max(63);
+
 /** What a proxy does with one name. Who does not know all of it refuses it: a site is never served without a part of what it was told. */
 export const Site = z.strictObject({
   name: DomainName,
-  /** `acme`: with a certificate that the proxy gets and renews by itself. */
-  https: z.enum(["acme", "off"]),
+  https: Https,
+  /** Where it is `own`: which of the certificates that come with the sites. */
+  certificateId: CertificateId.optional(),
   /** A request over HTTP is sent to HTTPS. */
   forceHttps: z.boolean().default(true),
   /** Another name that leads here: every request for it is sent on to this one. */
@@ -52,12 +65,33 @@ export const AcmeAuthority = z.object({
 export type AcmeAuthority = z.output<typeof AcmeAuthority>;
 export const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
 
+/** A key, then the certificate that it belongs to and what that was issued by: in PEM, and nothing beside it. */
+const KeyAndChain = z
+  .string()
+  .max(100_000)
+  .regex(
+    /^-----BEGIN PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+-----END PRIVATE KEY-----\n(-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n)+$/,
+  );
+
+/** A certificate that somebody uploaded. Several sites may have the same. */
+export const OwnCertificate = z.strictObject({ id: CertificateId, pem: KeyAndChain });
+export type OwnCertificate = z.output<typeof OwnCertificate>;
+
 /** All that one server's proxy serves, and how. */
-export const ProxyModel = z.object({
-  driver: ProxyDriver.default("caddy"),
-  acme: AcmeAuthority,
-  sites: z.array(Site).max(SITES),
-});
+export const ProxyModel = z
+  .object({
+    driver: ProxyDriver.default("caddy"),
+    acme: AcmeAuthority,
+    sites: z.array(Site).max(SITES),
+    certificates: z.array(OwnCertificate).max(SITES).default([]),
+  })
+  .refine(
+    ({ sites, certificates }) =>
+      sites.every(({ https, certificateId }) =>
+        https === "own" ? certificates.some(({ id }) => id === certificateId) : certificateId === undefined,
+      ),
+    "A site with a certificate of its own names one that comes with the sites",
+  );
 export type ProxyModel = z.output<typeof ProxyModel>;
 
 /** The certificate that a name is served with. Times are milliseconds UTC. */

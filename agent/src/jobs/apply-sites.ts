@@ -7,7 +7,7 @@ import { DOWN_PAGES } from "../proxy/down-pages.ts";
 import { answering, applyConfig } from "../proxy/apply.ts";
 import { isAsMade, noteAsMade } from "../proxy/as-made.ts";
 import { removeChoices, writeChoices } from "../proxy/choices.ts";
-import { removeOld, tryAgain, withCertificates } from "../proxy/certificates.ts";
+import { removeOld, tryAgain } from "../proxy/certificates.ts";
 import type { Driver } from "../proxy/driver.ts";
 import { driverOf } from "../proxy/drivers.ts";
 import { type Kind, rehearse, takeCertificates } from "../proxy/hand-over.ts";
@@ -17,7 +17,9 @@ import { proxyCompose } from "../proxy/proxy-compose.ts";
 import { ownNetwork, proxyProject, modelFile, PROXY_SERVICE, proxyFolder, type ProxyFolder } from "../proxy/proxy-folder.ts";
 import { proxyModel } from "../proxy/proxy-model.ts";
 import { statesOf } from "../proxy/states.ts";
-import { certifiedNames, type Resolved } from "../proxy/resolved.ts";
+import { certifiedNames, namesWith, type Resolved } from "../proxy/resolved.ts";
+import { rootOf } from "../proxy/internal-authority.ts";
+import { removeUnserved, withCertificates } from "../proxy/site-certificates.ts";
 import { forgetSlots } from "../proxy/slots.ts";
 import { findTargets, ROOTS, takeSlots } from "../proxy/targets.ts";
 import { STATIC } from "../proxy/traefik-static.ts";
@@ -59,7 +61,7 @@ export async function serveSites(model: ProxyModel, context: JobContext, { anywa
   const networks = found.networks;
   const former = formerKind(before, model, machine);
   if (former) await keepCertificatesOf(former, model, machine);
-  const resolved = await withCertificates(found.resolved, driver, machine);
+  const resolved = await withCertificates(found.resolved, model, { driver, machine });
   await prepare(kind, model, resolved, context);
   const probes = probesOf(before, model);
   const { container, text } = await served(kind, former, { resolved, networks, probes, anyway }, context);
@@ -75,11 +77,14 @@ export async function serveSites(model: ProxyModel, context: JobContext, { anywa
   await writeChoices(resolved, driver, "gone", machine);
   await removeChoices(resolved, driver, machine);
   // What a proxy that gets its own was lent may be of any name; of those that the agent gets, a first one is on its way just now, maybe.
-  if (driver.asksWhenTold) await removeOld(certifiedNames(resolved), [text], machine);
-  else if (driver.certificatesBy === "agent") await removeOld([...resolved.certificates.keys()], [text], machine);
+  const names = certifiedNames(resolved).filter((name) => driver.asksWhenTold || resolved.certificates.has(name));
+  if (driver.asksWhenTold || driver.certificatesBy === "agent") await removeOld(names, [text], machine);
+  await removeUnserved(namesWith(resolved, "internal"), text, machine);
   const changed = new Set(probes.after.map(({ name }) => name));
   const sites = model.sites.filter(({ name }) => changed.has(name)).slice(0, SITES_TOLD);
-  return { sites: await step("look", context, () => statesOf({ sites }, { driver, container, machine })) };
+  const states = await step("look", context, () => statesOf({ sites }, { driver, container, machine }));
+  const isAuthority = model.sites.some(({ https }) => https === "internal");
+  return { sites: states, ...(isAuthority && { authority: (await rootOf(machine)).certificate }) };
 }
 
 interface Serving {
@@ -243,5 +248,6 @@ async function takeDown(kinds: (Kind | undefined)[], context: JobContext) {
   for (const kind of kinds) if (kind) await forget(kind, machine);
   await machine.files.remove(modelFile(machine));
   await forgetSlots([], machine);
+  await removeUnserved([], "", machine);
   return { sites: [] };
 }

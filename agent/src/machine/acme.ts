@@ -6,6 +6,9 @@ import crypto from "acme-client/src/crypto/index.js";
 import type { CertificateOrder, Issued } from "./authority.ts";
 import { validity } from "./validity.ts";
 
+// It reads certificates with what this brings already.
+export { newLeaf, newRoot } from "./own-authority.ts";
+
 /** One answer, and a whole order: what an authority looks up may take it a while. */
 const [ANSWER_MS, ORDER_MS] = [30_000, 180_000];
 const ANSWER_BYTES = 1_000_000;

@@ -6,8 +6,12 @@ export interface Authority {
   newKey(): Promise<string>;
   /** Resolves once the authority has seen the answer at the name. Rejects with its own words. */
   issue(order: CertificateOrder): Promise<Issued>;
+  /** A new authority: its key and its certificate, in PEM. */
+  newRoot(times: Times): Promise<string>;
+  /** A new key with a certificate that such an authority issues for it, and that one's own. */
+  newLeaf(order: LeafOrder): Promise<string>;
   /** From when until when a certificate is for, and whether it belongs to its key; undefined for what is none, or not of this name. */
-  validity(pem: string, name: string): Pick<Issued, "notBefore" | "notAfter"> | undefined;
+  validity(pem: string, name: string): Times | undefined;
 }
 
 export interface CertificateOrder {
@@ -21,10 +25,19 @@ export interface CertificateOrder {
   signal: AbortSignal;
 }
 
-export interface Issued {
-  /** The private key, the certificate and what it was issued by, in PEM. */
-  pem: string;
-  /** Milliseconds UTC. */
+/** Milliseconds UTC. */
+export interface Times {
   notBefore: number;
   notAfter: number;
+}
+
+export interface LeafOrder extends Times {
+  name: string;
+  /** Key and certificate of the authority, in PEM. */
+  root: string;
+}
+
+export interface Issued extends Times {
+  /** The private key, the certificate and what it was issued by, in PEM. */
+  pem: string;
 }

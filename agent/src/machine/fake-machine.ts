@@ -100,7 +100,13 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
     names: fakeNames(server),
     addresses: () => server.addresses,
     caaIdentities: async () => server.caaIdentities,
-    authority: { newKey: async () => "key", issue: (order) => server.onIssue(order), validity: () => undefined },
+    authority: {
+      newKey: async () => "key",
+      issue: (order) => server.onIssue(order),
+      newRoot: async ({ notAfter }) => `key of the root\n-----BEGIN CERTIFICATE-----\nroot until ${notAfter}`,
+      newLeaf: async ({ name, notAfter }) => `key of ${name} until ${notAfter}`,
+      validity: () => undefined,
+    },
     sample: async () => ({
       ...sample,
       at: clock.now(),

@@ -52,6 +52,8 @@ export interface NodeMachineSettings {
 const authority: Authority = {
   newKey: async () => (await import("./acme.ts")).newKey(),
   issue: async (order) => (await import("./acme.ts")).issue(order),
+  newRoot: async (times) => (await import("./acme.ts")).newRoot(times),
+  newLeaf: async (order) => (await import("./acme.ts")).newLeaf(order),
   validity,
 };
 

@@ -2,16 +2,20 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { caddyPlaces, renderCaddy } from "./caddy.ts";
 import { anyModel, isModel } from "./fake-models.ts";
-import { byPrecision, certifiedNames } from "./resolved.ts";
+import { byPrecision, certifiedNames, namesOf } from "./resolved.ts";
 
 interface Route {
   match?: { host?: string[]; path?: string[]; file?: { try_files: string[] } }[];
   handle: { handler: string; routes?: Route[]; upstreams?: { dial: string }[]; headers?: { Location?: string[] }; status_code?: unknown }[];
 }
+interface Policy {
+  match?: { sni: string[] };
+  certificate_selection?: { any_tag: string[] };
+}
 interface Config {
   apps: {
-    http: { servers: Record<"http" | "https", { routes: Route[] } | undefined> };
-    tls?: { certificates: { automate: string[]; load_files?: { certificate: string; key: string }[] } };
+    http: { servers: Record<"http" | "https", { routes: Route[]; tls_connection_policies?: Policy[] } | undefined> };
+    tls?: { certificates: { automate?: string[]; load_files?: { certificate: string; key: string; tags?: string[] }[] } };
   };
 }
 const rendered = (model: Parameters<typeof renderCaddy>[0]) => JSON.parse(renderCaddy(model)) as Config;
@@ -41,8 +45,18 @@ test("what is rendered says exactly what was asked for", () => {
     fc.property(anyModel, (model) => {
       const { http, tls } = rendered(model).apps;
       expect(tls?.certificates.automate ?? []).toEqual(certifiedNames(model));
-      const lent = [...model.certificates.values()].map((file) => `${caddyPlaces.shared}/${file}`);
-      expect(tls?.certificates.load_files ?? []).toEqual(lent.map((file) => ({ certificate: file, key: file })));
+      const loaded = (tls?.certificates.load_files ?? []).map(({ certificate, key }) => [certificate, key]);
+      const files = [...new Set(model.certificates.values())].map((file) => `${caddyPlaces.shared}/${file}`);
+      expect(loaded).toEqual(files.map((file) => [file, file]));
+      const policies = http.servers.https?.tls_connection_policies ?? [];
+      const tagOf = (name: string) => policies.find(({ match }) => match?.sni.includes(name) ?? true)?.certificate_selection?.any_tag;
+      const fileOf = (tags: string[] | undefined) =>
+        tags && tls!.certificates.load_files!.flatMap((each) => (each.tags?.some((tag) => tags.includes(tag)) ? each.certificate : []));
+      for (const site of model.sites.filter(({ https }) => https !== "off"))
+        for (const name of namesOf(site))
+          expect(fileOf(tagOf(name))).toEqual(
+            site.https === "acme" ? undefined : [`${caddyPlaces.shared}/${model.certificates.get(name)}`],
+          );
       const [plain, secure] = [leads(http.servers.http?.routes), leads(http.servers.https?.routes)];
       for (const { name, alias, https, forceHttps, routes } of model.sites) {
         const wanted = byPrecision(routes).map(({ path, upstreams, beside }) => [
@@ -54,11 +68,11 @@ test("what is rendered says exactly what was asked for", () => {
               ]
             : [dialled(upstreams)],
         ]);
-        if (https === "acme") expect(secure.get(name)).toEqual(wanted);
+        if (https !== "off") expect(secure.get(name)).toEqual(wanted);
         else expect(secure.has(name)).toBe(false);
-        expect(plain.get(name)).toEqual(https === "acme" && forceHttps ? "https://{http.request.host}{http.request.uri}" : wanted);
-        const to = `${https === "acme" ? "https" : "http"}://${name}{http.request.uri}`;
-        if (alias !== null && !(https === "acme" && forceHttps)) expect(plain.get(alias)).toBe(to);
+        expect(plain.get(name)).toEqual(https !== "off" && forceHttps ? "https://{http.request.host}{http.request.uri}" : wanted);
+        const to = `${https !== "off" ? "https" : "http"}://${name}{http.request.uri}`;
+        if (alias !== null && !(https !== "off" && forceHttps)) expect(plain.get(alias)).toBe(to);
       }
     }),
   );

@@ -8,6 +8,7 @@ import {
   byPrecision,
   certifiedNames,
   namesOf,
+  namesWith,
   type Resolved,
   type ResolvedRoute,
   type ResolvedSite,
@@ -34,6 +35,7 @@ export const caddyPlaces = {
  */
 export function renderCaddy(model: Resolved): string {
   const names = certifiedNames(model);
+  const isSecure = model.sites.some(({ https }) => https !== "off");
   const config = {
     admin: { listen: caddyPlaces.admin, config: { persist: false } },
     logging: { logs: { default: { encoder: { format: "json" }, level: "INFO" } } },
@@ -44,11 +46,14 @@ export function renderCaddy(model: Resolved): string {
         grace_period: "30s",
         servers: {
           http: server(":80", model, false),
-          ...(names.length > 0 && { https: { ...server(":443", model, true), tls_connection_policies: [{}] } }),
+          ...(isSecure && { https: { ...server(":443", model, true), tls_connection_policies: [...choices(model), {}] } }),
         },
       },
-      ...(names.length > 0 && {
-        tls: { certificates: { automate: names, ...lent(model) }, automation: { policies: [{ issuers: [issuer(model)] }] } },
+      ...(isSecure && {
+        tls: {
+          certificates: { ...(names.length > 0 && { automate: names }), ...given(model) },
+          ...(names.length > 0 && { automation: { policies: [{ issuers: [issuer(model)] }] } }),
+        },
       }),
     },
   };
@@ -64,10 +69,24 @@ const server = (listen: string, { id, sites, unseen = [] }: Resolved, secure: bo
   errors: { routes: errorRoutes(sites, secure, page("{http.error.status_code}", downPage)) },
 });
 
-/** Those that this agent got for another proxy, before this one took over. */
-function lent({ certificates }: Resolved): Json {
-  const files = [...certificates.values()].map((file) => `${caddyPlaces.shared}/${file}`);
-  return files.length === 0 ? {} : { load_files: files.map((file) => ({ certificate: file, key: file })) };
+/** Names that are served with one certificate and with no other: those with an uploaded one, and those of the server's own authority. */
+const withTheirs = (model: Resolved) =>
+  [...namesWith(model, "own"), ...namesWith(model, "internal")].filter((name) => model.certificates.has(name));
+
+/**
+ * Of several certificates that are for a name Caddy would take any. It is told by the name, and not by the file: who is still greeted by the
+ * configuration of before may be shown what is in the place of that one's certificate.
+ */
+const choices = (model: Resolved): Json[] =>
+  withTheirs(model).map((name) => ({ match: { sni: [name] }, certificate_selection: { any_tag: [name] } }));
+
+/** Those, and what this agent got for another proxy before this one took over. */
+function given(model: Resolved): Json {
+  const tags = Map.groupBy(withTheirs(model), (name) => model.certificates.get(name)!);
+  const files = [...new Set(model.certificates.values())];
+  if (files.length === 0) return {};
+  const at = (file: string) => `${caddyPlaces.shared}/${file}`;
+  return { load_files: files.map((file) => ({ certificate: at(file), key: at(file), ...(tags.has(file) && { tags: tags.get(file) }) })) };
 }
 
 function issuer({ acme: { directory, email, rootsFile } }: Resolved): Json {

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Machine } from "../machine/machine.ts";
 import type { Asked, Driver } from "./driver.ts";
-import { certifiedNames, type Resolved } from "./resolved.ts";
 import { jsonOf } from "../json.ts";
 
 const MINUTE_MS = 60_000;
@@ -57,20 +56,20 @@ export function dueAt({ certificate, tried }: Kept, directory: string): number {
 const renewalAt = ({ notBefore, notAfter, gotAt = -Infinity }: NonNullable<Kept["certificate"]>) =>
   Math.max(notAfter - (notAfter - notBefore) * LEFT, gotAt + LAST_MS);
 
-/** The model with the certificates that are here. A proxy that gets its own has these until they end, so that nobody waits for the first of them. */
-export async function withCertificates(
-  resolved: Resolved,
+/** The files of those that are here. A proxy that gets its own has these until they end, so that nobody waits for the first of them. */
+export async function keptFiles(
+  { names, directory }: { names: string[]; directory: string },
   { certificatesBy, asksWhenTold }: Pick<Driver, "certificatesBy" | "asksWhenTold">,
   machine: Where & Pick<Machine, "now">,
-): Promise<Resolved> {
-  const certificates = new Map<string, string>();
+): Promise<{ files: Map<string, string>; asking: Set<string> }> {
+  const files = new Map<string, string>();
   const asking = new Set<string>();
-  for (const name of certifiedNames(resolved)) {
+  for (const name of names) {
     const { certificate, tried } = await keptOf(name, machine);
-    if (asksWhenTold && tried?.directory === resolved.acme.directory && machine.now() < tried.at + ASKED_MS) asking.add(name);
-    else if (certificate && (certificatesBy === "agent" || certificate.notAfter > machine.now())) certificates.set(name, certificate.file);
+    if (asksWhenTold && tried?.directory === directory && machine.now() < tried.at + ASKED_MS) asking.add(name);
+    else if (certificate && (certificatesBy === "agent" || certificate.notAfter > machine.now())) files.set(name, certificate.file);
   }
-  return { ...resolved, certificates, ...(asksWhenTold && { asking }) };
+  return { files, asking };
 }
 
 /** Somebody asks for those to be tried at once; but no name more often than once a minute. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { z } from "zod";
 import { siteOptions } from "@appos/shared/site-options";
-import { ProxyModel } from "@appos/shared/sites";
-import { certifiedNames, type Resolved, type ResolvedSite } from "./resolved.ts";
+import { Https, ProxyModel } from "@appos/shared/sites";
+import { certifiedNames, namesWith, type Resolved, type ResolvedSite } from "./resolved.ts";
 
 // Whatever may be asked of a proxy, and what of a server's containers it may meet: for tests.
 
@@ -66,7 +66,7 @@ const options = fc
   .map(({ data }) => data!);
 const plainSite = fc.record({
   name,
-  https: fc.constantFrom("acme" as const, "off" as const),
+  https: fc.constantFrom(...Https.options),
   forceHttps: fc.boolean(),
   alias: fc.option(name.map((each) => `www.${each}`)),
   routes: fc.uniqueArray(fc.record({ path, upstreams, beside }), {
@@ -90,14 +90,22 @@ const sites = fc.uniqueArray(site, { maxLength: 6, selector: (each) => each.name
 });
 const noCertificates: ReadonlyMap<string, string> = new Map();
 
-/** Some of the names have a certificate that the agent got. */
 const unseen = fc.constantFrom<string[]>([], ["172.18.0.1", "fd00:1::1"]);
-export const anyModel: fc.Arbitrary<Resolved> = fc.tuple(fc.uuid(), acme, sites, unseen).chain(([id, authority, all, ours]) => {
-  const model = { id, acme: authority, sites: all, unseen: ours, certificates: noCertificates };
-  return fc
-    .subarray([...new Set(certifiedNames(model))])
-    .map((names) => ({ ...model, certificates: new Map(names.map((each) => [each, `certificates/${each}/0123abcd.pem`])) }));
-});
+const uploaded = fc.constantFrom("certificates/own/0123abcd.pem", "certificates/own/4567cdef.pem");
+/** Some of the names have a certificate that the agent got; those that were uploaded, and those of the server's own authority, are always there. */
+export const anyModel: fc.Arbitrary<Resolved> = fc
+  .tuple(fc.uuid(), acme, sites, unseen, uploaded)
+  .chain(([id, authority, all, ours, own]) => {
+    const model = { id, acme: authority, sites: all, unseen: ours, certificates: noCertificates };
+    const theirs = [
+      ...namesWith(model, "own").map((each) => [each, own] as const),
+      ...namesWith(model, "internal").map((each) => [each, `certificates/internal/${each}/0123abcd.pem`] as const),
+    ];
+    return fc.subarray([...new Set(certifiedNames(model))]).map((names) => ({
+      ...model,
+      certificates: new Map([...names.map((each) => [each, `certificates/${each}/0123abcd.pem`] as const), ...theirs]),
+    }));
+  });
 
 /** What came over the wire is held against the schema once more: no renderer sees anything else. */
 export const isModel = (sites: unknown) => ProxyModel.safeParse({ acme: { directory: "https://acme.test/dir" }, sites }).success;

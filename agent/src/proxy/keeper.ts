@@ -1,8 +1,8 @@
 import { serveSites } from "../jobs/apply-sites.ts";
 import type { Machine } from "../machine/machine.ts";
 import { keepCertificates } from "./certificate-keeper.ts";
-import { withCertificates } from "./certificates.ts";
 import { areChosen } from "./choices.ts";
+import { withCertificates } from "./site-certificates.ts";
 import { naps } from "../naps.ts";
 import { driverOf } from "./drivers.ts";
 import { startsAs } from "./proxy-compose.ts";
@@ -63,7 +63,7 @@ async function mend(machine: Machine, signal: AbortSignal) {
   const look = async () => {
     const [container] = await machine.engine.containers({ project: proxyProject(machine) });
     const { resolved: found, networks } = await findTargets(model, machine);
-    const resolved = await withCertificates(found, driver, machine);
+    const resolved = await withCertificates(found, model, { driver, machine });
     const isInAll = networks.every((network) => container?.networks.includes(network));
     // The file of another kind is what an agent leaves that was killed while one took over from the other.
     const { config, good, project } = proxyFolder(machine, driver);

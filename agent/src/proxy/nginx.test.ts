@@ -44,7 +44,7 @@ test("what is rendered says exactly what was asked for", () => {
       const http = rendered(model);
       for (const { name, alias, https, forceHttps, routes } of model.sites) {
         const { plain, secure } = serversOf(name, http);
-        const certificate = https === "acme" ? model.certificates.get(name) : undefined;
+        const certificate = https === "off" ? undefined : model.certificates.get(name);
         expect([plain.length, secure.length]).toEqual([1, certificate === undefined ? 0 : 1]);
         const serving = [
           ...(certificate === undefined || !forceHttps ? [plain[0]!] : []),
@@ -57,13 +57,15 @@ test("what is rendered says exactly what was asked for", () => {
           }
           if (!routes.some(({ path }) => path === "/")) expect(one("return", location("/", server)!)).toBe("404 $unknown_page");
         }
+        const isAsked = location("/.well-known/acme-challenge/", plain[0]!) !== undefined;
+        expect(isAsked).toBe(https === "acme");
         if (certificate !== undefined) {
           expect(one("ssl_certificate_key", secure[0]!)).toBe(`${nginxPlaces.shared}/${certificate}`);
           if (forceHttps) expect(one("return", location("/", plain[0]!)!)).toBe("308 https://$host$request_uri");
         }
         if (alias !== null) {
           const to = `308 ${certificate === undefined ? "http" : "https"}://${name}$request_uri`;
-          const isSecure = https === "acme" && model.certificates.has(alias);
+          const isSecure = https !== "off" && model.certificates.has(alias);
           expect(one("return", location("/", serversOf(alias, http).plain[0]!)!)).toBe(
             isSecure && forceHttps ? "308 https://$host$request_uri" : to,
           );

@@ -139,7 +139,7 @@ type Site = ResolvedSite & { parts: NginxRoute[] };
 
 function servers(site: Site, { id, unseen = [], certificates }: Resolved): Lines {
   const { name, alias, https, forceHttps, parts, routes } = site;
-  const certificate = (of: string) => (https === "acme" ? certificates.get(of) : undefined);
+  const certificate = (of: string) => (https === "off" ? undefined : certificates.get(of));
   const app = (secure: boolean): Lines => [
     ...siteOptions(site, secure, { unseen }),
     ...parts.flatMap(({ locations }) => locations.flatMap(([at, body]) => (reserved.includes(at) ? [] : block(`location ${at}`, body)))),

@@ -20,17 +20,20 @@ const [AT_ONCE, OTHERS] = [20, 20];
 
 /**
  * What is looked at when one model takes the place of another: each site that is new or another, and some of the rest. Whatever a site is,
- * the proxy answers for it over HTTP; over HTTPS only where it has a certificate, which a new one has to get first.
+ * the proxy answers for it over HTTP; over HTTPS only where it has a certificate, which one that an authority is to be asked for has to get first.
  */
 export function probesOf(before: ProxyModel | undefined, after: ProxyModel): Probes {
   const was = new Map((before?.sites ?? []).map((site) => [site.name, site]));
   const isSame = (site: Site) => JSON.stringify(was.get(site.name)) === JSON.stringify(site);
   const changed = after.sites.filter((site) => !isSame(site));
   const others = after.sites.filter(isSame).slice(0, OTHERS);
-  const secure = [...changed, ...others].filter(({ name, https }) => https === "acme" && was.get(name)?.https === "acme");
+  const isSecure = (site: Site | undefined) => site !== undefined && site.https !== "off";
+  const secure = [...changed, ...others].filter((site) => isSecure(site) && isSecure(was.get(site.name)));
+  /** Their certificates are there already. */
+  const given = changed.filter(({ https }) => https === "own" || https === "internal");
   return {
     before: [...secure.map(({ name }) => ({ name, https: true })), ...others.map(({ name }) => ({ name, https: false }))],
-    after: changed.map(({ name }) => ({ name, https: false })),
+    after: [...changed.map(({ name }) => ({ name, https: false })), ...given.map(({ name }) => ({ name, https: true }))],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { AcmeAuthority, Site, SiteRoute } from "@appos/shared/sites";
+import type { AcmeAuthority, Https, Site, SiteRoute } from "@appos/shared/sites";
 
 /** A container of the target's service, as the proxy reaches it. */
 export interface Upstream {
@@ -39,7 +39,7 @@ export interface Resolved {
    * from these: who visits from there may be anybody, and is from no network that somebody has listed.
    */
   unseen?: string[];
-  /** By name, the file of its certificate and key, in the folder that the proxy reads: of those that the agent got. */
+  /** By name, the file of its certificate and key, in the folder that the proxy reads: of all but those that the proxy gets itself. */
   certificates: ReadonlyMap<string, string>;
   /** The names that a proxy which asks only when it is told is to ask for just now. */
   asking?: ReadonlySet<string>;
@@ -48,9 +48,13 @@ export interface Resolved {
 /** The names that a site answers to. */
 export const namesOf = ({ name, alias }: Pick<ResolvedSite, "name" | "alias">): string[] => (alias === null ? [name] : [name, alias]);
 
-/** Every name that a certificate is wanted for. */
-export const certifiedNames = ({ sites }: { sites: Pick<ResolvedSite, "name" | "alias" | "https">[] }): string[] =>
-  sites.filter(({ https }) => https === "acme").flatMap(namesOf);
+type Named = { sites: Pick<ResolvedSite, "name" | "alias" | "https">[] };
+
+/** Every name whose certificate comes from there. */
+export const namesWith = ({ sites }: Named, from: Https): string[] => sites.filter(({ https }) => https === from).flatMap(namesOf);
+
+/** Every name that an authority is asked for a certificate of, over ACME. */
+export const certifiedNames = (model: Named): string[] => namesWith(model, "acme");
 
 /** The longest path first: what is more precise is asked before what holds everything. */
 export const byPrecision = (routes: ResolvedRoute[]): ResolvedRoute[] =>

@@ -34,7 +34,7 @@ export async function statesOf(
   found: (name: string) => string | undefined = () => undefined,
 ): Promise<SiteState[]> {
   const seen = await visitAll(
-    sites.map(({ name, https }) => ({ name, https: https === "acme" })),
+    sites.map(({ name, https }) => ({ name, https: https !== "off" })),
     "/",
     AT_ONCE,
     machine,

@@ -5,7 +5,7 @@ import { CommandFailed } from "../machine/machine.ts";
 import { runJob } from "../run-job.ts";
 import { voice } from "../voice.ts";
 import { areChosen, turnTo } from "./choices.ts";
-import { withCertificates } from "./certificates.ts";
+import { withCertificates } from "./site-certificates.ts";
 import { driverOf } from "./drivers.ts";
 import { startsAs } from "./proxy-compose.ts";
 import { proxyModel } from "./proxy-model.ts";
@@ -183,7 +183,7 @@ test("a name is asked for while that is due, and not shown what another proxy ha
   const of = async (at: number | null, driver: "traefik" | "caddy" = "traefik") => {
     const tried = at === null ? null : { times: 1, at, problem: null, directory, again: false };
     await machine.files.write({ [`${FOLDER}/config/certificates/a.test/kept.json`]: JSON.stringify({ certificate, tried }) });
-    const { certificates, asking } = await withCertificates(model, driverOf(driver), machine);
+    const { certificates, asking } = await withCertificates(model, { sites: [], certificates: [] }, { driver: driverOf(driver), machine });
     return { lent: [...certificates.keys()], asking: asking && [...asking] };
   };
   expect(await of(null)).toEqual({ lent: ["a.test"], asking: [] });

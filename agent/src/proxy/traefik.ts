@@ -1,7 +1,7 @@
 import { PROXY_HEADER } from "@appos/shared/site-check";
 import { sumOf } from "./nginx-text.ts";
 import { PROBE_PATH } from "./probes.ts";
-import { certifiedNames, type Resolved, type ResolvedRoute, type ResolvedSite, type Upstream } from "./resolved.ts";
+import { type Resolved, type ResolvedRoute, type ResolvedSite, type Upstream } from "./resolved.ts";
 import { beforePaths } from "./traefik-options.ts";
 import { RESOLVER, traefikPlaces } from "./traefik-static.ts";
 import { below, fileText, ofHost, ofPath, word } from "./traefik-text.ts";
@@ -24,10 +24,10 @@ export function renderTraefik(model: Resolved): string {
   const { id, sites, certificates } = model;
   const parts = sites.flatMap((site) => siteParts(site, model));
   const of = (kind: Part[0]): Json => Object.fromEntries(parts.flatMap(([is, entry]) => (is === kind ? [entry] : [])));
-  const lent = [...certificates.values()].map((file) => `${traefikPlaces.shared}/${word(file)}`);
+  const lent = [...new Set(certificates.values())].map((file) => `${traefikPlaces.shared}/${word(file)}`);
   const services = of("service");
   const http = {
-    routers: { ...probes(certifiedNames(model).length > 0), ...of("router") },
+    routers: { ...probes(sites.some(({ https }) => https !== "off")), ...of("router") },
     middlewares: { ...shared(id), ...of("middleware") },
     // Nothing at all is more than Traefik takes: it asks for a name.
     ...(Object.keys(services).length > 0 && { services }),
@@ -36,7 +36,7 @@ export function renderTraefik(model: Resolved): string {
   const tls = {
     // A name without a certificate has none to show.
     options: { default: { minVersion: "VersionTLS12", sniStrict: true } },
-    // Those that the agent got, or another proxy before this one took over. Key and certificates are in one file.
+    // Those that were uploaded, that the agent made or got, or another proxy before this one took over. Key and certificates are in one file.
     ...(lent.length > 0 && { certificates: lent.map((file) => ({ certFile: file, keyFile: file })) }),
   };
   return fileText({ http: withMark(http, "sites"), tls });
@@ -96,7 +96,7 @@ type Part = ["router" | "middleware" | "service", Entry];
 
 function siteParts(site: ResolvedSite, model: Resolved): Part[] {
   const { name, alias, https, forceHttps, routes } = site;
-  const isForced = https === "acme" && forceHttps;
+  const isForced = https !== "off" && forceHttps;
   const doors: Door[] = https === "off" ? ["web"] : isForced ? ["websecure"] : ["web", "websecure"];
   const services = routes.flatMap((route): Part[] =>
     route.beside ? [] : [["service", [serviceName(name, route), balanced(route.upstreams)]]],

@@ -5,6 +5,7 @@ import type { ChangePassword, ChangeUser, Login, Me, NewToken, NewUser, ProjectR
 import type { ConfigFile } from "@appos/shared/config-files";
 import type { ConfigComparison, ConfigVersion, ConfigVersionSummary, SaveCompose, SaveConfig } from "@appos/shared/configs";
 import type { DeploymentView, StartDeployment } from "@appos/shared/deployments";
+import type { CertificateView, NewCertificate, ReplaceCertificate } from "@appos/shared/certificates";
 import type {
   CertificateSettings,
   ChangeDomain,
@@ -220,6 +221,13 @@ export const api = {
     diagnose: (domain: string) => get<DomainDiagnosis>(`/domains/${id(domain)}/diagnosis`),
     /** Has its server serve it, and get its certificate, once more. */
     tryAgain: async (domain: string) => (await post<{ domain: DomainView }>(`/domains/${id(domain)}/ssl`)).domain,
+  },
+  certificates: {
+    list: async () => (await get<Page<CertificateView>>("/certificates")).items,
+    add: (given: NewCertificate) => post<CertificateView>("/certificates", given),
+    replace: (certificate: string, given: ReplaceCertificate) =>
+      call<CertificateView>("PUT", `/certificates/${id(certificate)}`, { body: given }),
+    remove: (certificate: string) => call<unknown>("DELETE", `/certificates/${id(certificate)}`),
   },
   proxy: {
     list: async () => (await get<Page<ProxyView>>("/proxy")).items,

@@ -28,7 +28,7 @@ export async function siteCheck(site: SiteQuestion, machine: Machine): Promise<S
     engine.containers({ project: proxyProject(machine) }),
   ]);
   const proxyAnswers = isOwnProxy(probe, id);
-  const acme = https === "off" ? undefined : model?.acme;
+  const acme = https === "acme" ? model?.acme : undefined;
   const running = ofService(containers, service).filter(isRunning);
   const [listeners, ...names] = await Promise.all([
     listenersOf(running, machine),
@@ -38,7 +38,7 @@ export async function siteCheck(site: SiteQuestion, machine: Machine): Promise<S
       visited: https === "off" ? undefined : await visit({ name: each, path, https: true, port: proxy.https }),
     })),
   ]);
-  const isWaiting = https !== "off" && names.some(({ visited }) => !visited?.certificate);
+  const isWaiting = https === "acme" && names.some(({ visited }) => !visited?.certificate);
   const driver = model && driverOf(model.driver);
   const lines = async () => (container ? lastLines(container, LINES, machine) : []);
   const problems =

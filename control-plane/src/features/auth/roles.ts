@@ -14,6 +14,7 @@ export const rights = {
   terminals: { read: admins, host: admins, exec: admins },
   projects: { read: watchers, manage: admins, reveal: admins, share: admins },
   domains: { read: watchers, manage: admins },
+  certificates: { read: watchers, manage: admins },
   proxy: { read: watchers, manage: admins },
   registries: { read: watchers, manage: admins },
   templates: { read: everyone, manage: admins },
@@ -38,6 +39,7 @@ const rightsInProject: { readonly [R in Resource]?: { readonly [A in ActionOn<R>
   logs: { read: inside },
   terminals: { exec: developers },
   domains: { read: inside, manage: developers },
+  certificates: { read: inside, manage: developers },
   projects: { read: inside, reveal: developers, share: developers },
 };
 

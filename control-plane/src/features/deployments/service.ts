@@ -166,7 +166,7 @@ export function deploymentService(
         { name, serverId: server.id, projectId: projectId ?? null, template: made.template, ...config },
         actor,
       );
-      const served = domain && (await domains.ofNewApps.check(domain, { name, server, ...made }, asking));
+      const served = domain && (await domains.ofNewApps.check(domain, { name, server, projectId: projectId ?? null, ...made }, asking));
       const alongside = await served?.prepare(app.id);
       const order = { app, release: 1, version: 1, config, confirmed: confirm, refresh: [] };
       const job = await deploy(order, actor, key, asked, (jobId) => [...statements, ...(alongside?.(jobId) ?? [])]).catch(async (error) => {

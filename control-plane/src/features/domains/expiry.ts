@@ -18,13 +18,14 @@ export function daysLeft({ notBefore, notAfter }: Certificate, now: number): num
 /** Writes down, for people to see, that certificates are about to run out. */
 export async function warnOfExpiry(store: ReturnType<typeof domainStore>, activity: ActivityService, now: number): Promise<string[]> {
   const warned: string[] = [];
-  for (const { name, appId, certificate, warnedOf } of await store.endingBy(now + Math.max(...DAYS) * DAY_MS)) {
+  for (const { name, appId, https, certificate, warnedOf } of await store.endingBy(now + Math.max(...DAYS) * DAY_MS)) {
     const days = daysLeft(certificate, now);
     const warning = `${certificate.notAfter} ${days}`;
     if (days === null || warning === warnedOf) continue;
     const left = certificate.notAfter - now;
     const when = left <= 0 ? "it has run out" : `${Math.ceil(left / DAY_MS)} ${left <= DAY_MS ? "day" : "days"} left`;
-    const act = { actor: null, action: "certificate-ends", subject: `${name} (${when})`, appId };
+    const remedy = https === "own" ? ", replace it with a newer one" : "";
+    const act = { actor: null, action: "certificate-ends", subject: `${name} (${when}${remedy})`, appId };
     await activity.write(act, [store.warned(name, warning)]);
     warned.push(name);
   }

@@ -1,5 +1,5 @@
 import { FRAME_BYTES } from "@appos/shared/agent-link";
-import { type AcmeAuthority, type ProxyDriver, type ProxyModel, type Site, SITES, TRAEFIK } from "@appos/shared/sites";
+import { type ProxyModel, type Site, SITE_CERTIFICATES, SITES, TRAEFIK } from "@appos/shared/sites";
 import { SITE_OPTIONS, type siteOptions } from "@appos/shared/site-options";
 import { utf8 } from "../../bytes.ts";
 import { AppError } from "../../errors.ts";
@@ -13,20 +13,20 @@ export interface Sites {
 }
 
 /** All that a server's proxy serves. The same sites give the same text, in whichever order they were added. */
-export function modelOf(
-  { names, domains }: Sites,
-  apps: ReadonlyMap<string, string>,
-  around: { driver: ProxyDriver; acme: AcmeAuthority },
-) {
+export function modelOf({ names, domains }: Sites, apps: ReadonlyMap<string, string>, around: Omit<ProxyModel, "sites">) {
   const paths = Map.groupBy(domains, ({ name }) => name);
-  const sites = names.toSorted(by(({ name }) => name)).flatMap(({ name, appId, aliasOf, https, forceHttps, ...options }): Site[] => {
-    const app = apps.get(appId);
-    if (aliasOf !== null || app === undefined) return [];
-    const routes = (paths.get(name) ?? []).toSorted(by(({ path }) => path));
-    const alias = names.find((other) => other.aliasOf === name)?.name ?? null;
-    const toApp = routes.map(({ path, service, port }) => ({ path, app, service, port }));
-    return [{ name, https, forceHttps, alias, routes: toApp, ...told(options) }];
-  });
+  const sites = names
+    .toSorted(by(({ name }) => name))
+    .flatMap(({ name, appId, aliasOf, https, certificateId, forceHttps, ...options }): Site[] => {
+      const app = apps.get(appId);
+      if (aliasOf !== null || app === undefined) return [];
+      const routes = (paths.get(name) ?? []).toSorted(by(({ path }) => path));
+      const alias = names.find((other) => other.aliasOf === name)?.name ?? null;
+      const toApp = routes.map(({ path, service, port }) => ({ path, app, service, port }));
+      return [
+        { name, https, ...(https === "own" && { certificateId: certificateId! }), forceHttps, alias, routes: toApp, ...told(options) },
+      ];
+    });
   return { ...around, sites } satisfies ProxyModel;
 }
 
@@ -68,13 +68,21 @@ const tooMuch = (message: string) => new AppError("INVALID_REQUEST", message, [{
  * is not compressed harms nobody.
  */
 export function checkKnown({ driver, sites }: ProxyModel, { name, facts }: Pick<ServerRow, "name" | "facts">) {
-  const needs = sites.some(({ headers, hsts, access, maxBodyMb, downPage }) => headers ?? hsts ?? access ?? maxBodyMb ?? downPage);
   const remedy = facts ? `Update the agent of ${name} first: the one there is too old for that.` : `Connect ${name} first.`;
-  if (needs && !facts?.knows?.includes(SITE_OPTIONS))
-    throw new AppError(
-      "SERVER_REFUSED",
-      `A domain says who may visit, or has headers, HSTS, an upload limit or a page of its own. ${remedy}`,
-    );
+  for (const { word, isNeeded, what } of needs)
+    if (sites.some(isNeeded) && !facts?.knows?.includes(word)) throw new AppError("SERVER_REFUSED", `${what} ${remedy}`);
   if (driver === "traefik" && !facts?.knows?.includes(TRAEFIK))
     throw new AppError("SERVER_REFUSED", `Traefik is to serve the domains of ${name}. ${remedy}`);
 }
+const needs: { word: string; isNeeded: (site: Site) => unknown; what: string }[] = [
+  {
+    word: SITE_OPTIONS,
+    isNeeded: ({ headers, hsts, access, maxBodyMb, downPage }) => headers ?? hsts ?? access ?? maxBodyMb ?? downPage,
+    what: "A domain says who may visit, or has headers, HSTS, an upload limit or a page of its own.",
+  },
+  {
+    word: SITE_CERTIFICATES,
+    isNeeded: ({ https }) => https === "own" || https === "internal",
+    what: "A domain has a certificate that was uploaded, or one of its server's own authority.",
+  },
+];

@@ -10,6 +10,7 @@ export type GivenOptions = Pick<ChangeDomain, keyof Options>;
 /** What a name is that is new. */
 export const usual: Options = {
   https: "acme",
+  certificateId: null,
   forceHttps: true,
   www: false,
   headers: [],

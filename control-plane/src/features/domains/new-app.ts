@@ -3,21 +3,22 @@ import type { TemplateRoute } from "@appos/shared/templates";
 import { AppError } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { Ports, Statement } from "../../ports.ts";
-import type { AppRow, AppService } from "../apps/service.ts";
+import type { AppRow } from "../apps/service.ts";
 import type { ServerRow } from "../servers/service.ts";
 import { checkService, composeServices } from "./compose-services.ts";
 import { urlOf } from "./domain-view.ts";
 import { checkKnown, checkModel } from "./model.ts";
 import { optionsFrom, usual, withoutPasswords } from "./name-options.ts";
 import { withName, writesOf } from "./names.ts";
+import { withCertificate } from "./own-certificate.ts";
 import type { domainStore, NameSettings } from "./store.ts";
-import { modelFor, type tellServer, unchanged } from "./tell-server.ts";
+import { modelFor, type Sources, type tellServer, unchanged } from "./tell-server.ts";
 import type { Asking } from "./who-asks.ts";
 
 interface Around {
   store: ReturnType<typeof domainStore>;
   tell: ReturnType<typeof tellServer>;
-  apps: AppService;
+  sources: Sources;
   areFree(name: Omit<NameSettings, "aliasOf">, asking: Asking): Promise<void>;
 }
 
@@ -28,11 +29,12 @@ interface NewApp {
   /** Where its template says that it is reached. */
   routes: Route[];
   server: ServerRow;
+  projectId: string | null;
 }
 type Route = Pick<TemplateRoute, "service" | "port" | "primary" | "publishedAs">;
 
 /** A domain of an app that is only being made. It is written together with its app, and its server is told right after. */
-export function domainsOfNewApps({ clock, log }: Pick<Ports, "clock" | "log">, { store, tell, apps, areFree }: Around) {
+export function domainsOfNewApps({ clock, log }: Pick<Ports, "clock" | "log">, { store, tell, sources, areFree }: Around) {
   return {
     reachedBy,
     comparable,
@@ -45,13 +47,14 @@ export function domainsOfNewApps({ clock, log }: Pick<Ports, "clock" | "log">, {
       const settings = { ...usual, ...(await optionsFrom(given))(null), name };
       /** What is written with the app. */
       const prepare = async (appId: string) => {
-        const wanted = { ...settings, appId };
+        const from = { before: undefined, given, projectId: app.projectId, sees: asking.sees, certificates: sources.certificates };
+        const wanted = await withCertificate({ ...settings, appId }, from);
         await areFree(wanted, asking);
         const served = await store.served(app.server.id);
         const after = withName(served.names, wanted);
         const row = { id, name, path, ...target, createdAt: clock.now() };
         const sites = { names: after.names, domains: [...served.domains, row] };
-        const model = await modelFor(apps, served, { after: sites }, { id: appId, name: app.name });
+        const { model } = await modelFor(sources, served, { after: sites }, { id: appId, name: app.name });
         checkModel(model, app.server.name);
         checkKnown(model, app.server);
         return (jobId: string): Statement[] => [...writesOf(store, after, jobId), store.insert(row, jobId), store.toTell(app.server.id)];

@@ -164,8 +164,8 @@ test("a job that was put together with the authority of before is not written", 
   const store = domainStore(platform.database);
   const served = await store.served(serverId);
   await store.batch(store.setCertificates({ directory: "https://acme.example.org/dir", email: null, roots: null }));
-  await expect(store.batch([store.told(served, data.jobId)])).rejects.toThrow();
-  await expect(store.batch([store.told(await store.served(serverId), data.jobId)])).resolves.toBeDefined();
+  await expect(store.batch([store.told(served, data.jobId, [])])).rejects.toThrow();
+  await expect(store.batch([store.told(await store.served(serverId), data.jobId, [])])).resolves.toBeDefined();
 });
 
 test("a server whose policy takes no such orders says so, and is told once it does", async () => {

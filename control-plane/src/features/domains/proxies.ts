@@ -4,13 +4,12 @@ import type { AcmeAuthority, SiteState } from "@appos/shared/sites";
 import { AppError, errorText } from "../../errors.ts";
 import type { Ports } from "../../ports.ts";
 import type { ActivityService, Actor } from "../activity/service.ts";
-import type { AppService } from "../apps/service.ts";
 import type { Job, Settled } from "../jobs/service.ts";
 import type { ServerService } from "../servers/service.ts";
 import { warnOfExpiry } from "./expiry.ts";
 import { checkModel } from "./model.ts";
 import type { domainStore } from "./store.ts";
-import { modelFor, type tellServer, unchanged } from "./tell-server.ts";
+import { modelFor, type Sources, type tellServer, unchanged } from "./tell-server.ts";
 
 /** So many servers are told at once of what all share: the others a minute later. */
 const AT_ONCE = 100;
@@ -21,13 +20,13 @@ interface Around {
   store: ReturnType<typeof domainStore>;
   tell: ReturnType<typeof tellServer>;
   servers: ServerService;
-  apps: AppService;
+  sources: Sources;
   activity: ActivityService;
   changed(ids: string[]): void;
 }
 
 /** The proxies of servers: what they are told as a whole, and what they say. */
-export function proxyService({ clock, events, log }: Ports, { store, tell, servers, apps, activity, changed }: Around) {
+export function proxyService({ clock, events, log }: Ports, { store, tell, servers, sources, activity, changed }: Around) {
   const told = (serverId: string) => events.publish({ type: "server.changed", id: serverId });
 
   async function again(serverId: string, action: string, actor: Actor | null) {
@@ -76,6 +75,7 @@ export function proxyService({ clock, events, log }: Ports, { store, tell, serve
       const { data: result } = jobKinds["apply-sites"].result.safeParse(job.result);
       // It has not room for all of them.
       if (result) await seen(job.serverId, result.sites, false);
+      if (result?.authority !== undefined) await store.setAuthority(job.serverId, result.authority);
     }
     if (job.state === "failed" || job.state === "lost")
       await store.refused(job.serverId, job.id, job.error?.message ?? "Its server did not say why.");
@@ -128,7 +128,7 @@ export function proxyService({ clock, events, log }: Ports, { store, tell, serve
       for (const { serverId } of (await store.countOn()).filter(({ n }) => n > SMALL)) {
         const served = await store.served(serverId);
         const server = await servers.find(serverId);
-        checkModel(await modelFor(apps, { ...served, acme }, { after: served }), server.name);
+        checkModel((await modelFor(sources, { ...served, acme }, { after: served })).model, server.name);
       }
       await activity.write({ actor, action: "change-certificates", subject: new URL(acme.directory).host }, store.setCertificates(acme));
       await catchUp(actor);
@@ -141,6 +141,18 @@ export function proxyService({ clock, events, log }: Ports, { store, tell, serve
     },
 
     seen,
+    catchUp,
+
+    /** What whoever is to trust a server's own authority is given: its certificate, in PEM. */
+    async authority(idOrName: string): Promise<string> {
+      const { id, name } = await servers.find(idOrName);
+      const [proxy] = await store.proxies([id]);
+      if (proxy?.authority) return proxy.authority;
+      throw new AppError(
+        "NOT_FOUND",
+        `${name} has no authority of its own yet: it comes with the first domain that is to have its certificate.`,
+      );
+    },
 
     /** Told of every end of a job that told a server what to serve. */
     settled: (async (job) => {

@@ -63,6 +63,14 @@ export const domainRoutes = (services: Services) => {
       allow("domains", "read", { summary: "Why a domain is not reached: each step to its app, looked at now", data: DomainDiagnosis }),
       async (c) => ok(c, await domains.diagnose(c.req.param("id"), within(c))),
     )
+    .get(
+      "/:id/authority",
+      allow("domains", "read", { summary: "The root certificate of its server's own authority, in PEM" }),
+      async (c) => {
+        const { server } = await domains.view(c.req.param("id"), within(c));
+        return rootCertificate(c, server.name, await domains.proxies.authority(server.id));
+      },
+    )
     .patch(
       "/:id",
       allow("domains", "manage", { summary: "Change where a domain leads, and how", data: DomainView }),
@@ -85,6 +93,13 @@ export const domainRoutes = (services: Services) => {
       },
     );
 };
+
+/** As systems and browsers take it in. */
+const rootCertificate = (c: Context, server: string, pem: string) =>
+  c.body(pem, 200, {
+    "content-type": "application/x-x509-ca-cert",
+    "content-disposition": `attachment; filename="${server.replaceAll(/[^a-z0-9-]/g, "")}-authority.crt"`,
+  });
 
 /** Below `/proxy`; its domains answer at `/proxy/domains` too. */
 export const proxyRoutes = ({ domains: { proxies }, jobs }: Services) =>
@@ -109,6 +124,11 @@ export const proxyRoutes = ({ domains: { proxies }, jobs }: Services) =>
         const { proxy, job } = await proxies.change(c.req.param("serverId"), c.req.valid("json"), actorOf(c));
         return ok(c, { proxy, job: job && (await jobs.view(job)) });
       },
+    )
+    .get(
+      "/:serverId/authority",
+      allow("proxy", "read", { summary: "The root certificate of a server's own authority, in PEM" }),
+      async (c) => rootCertificate(c, c.req.param("serverId"), await proxies.authority(c.req.param("serverId"))),
     )
     .get("/certificates", allow("proxy", "read", { summary: "Where certificates come from", data: CertificateSettings }), async (c) =>
       ok(c, await proxies.certificates()),

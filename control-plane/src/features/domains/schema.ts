@@ -2,6 +2,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 import type { SiteAccess, SiteHeader } from "@appos/shared/site-options";
 import type { ProxyDriver, Site, SiteState } from "@appos/shared/sites";
 import { apps } from "../apps/schema.ts";
+import { certificates } from "../certificates/schema.ts";
 import { servers } from "../servers/schema.ts";
 
 /** Every name that leads to an app, in its canonical form: each has one owner, wherever its app runs. */
@@ -15,6 +16,8 @@ export const domainNames = sqliteTable(
     /** The name that it leads to, where it is that one's `www.` partner: it is owned so that nobody else can have it, and has no domains of its own. */
     aliasOf: text(),
     https: text().$type<Site["https"]>().notNull(),
+    /** Where that is `own`. */
+    certificateId: text().references(() => certificates.id),
     forceHttps: integer({ mode: "boolean" }).notNull(),
     www: integer({ mode: "boolean" }).notNull(),
     headers: text({ mode: "json" }).$type<SiteHeader[]>().notNull().default([]),
@@ -86,6 +89,8 @@ export const serverProxies = sqliteTable("server_proxies", {
   problem: text(),
   /** Something that all servers share has changed, and it has not been told yet. */
   due: integer({ mode: "boolean" }).notNull().default(false),
+  /** The root certificate of the server's own authority, as it said last. Its key is on the server and nowhere else. */
+  authority: text(),
 });
 
 /** Where certificates come from: one row, or none for what is usual. */

@@ -7,11 +7,13 @@ import type { Ports } from "../../ports.ts";
 import { pageOf } from "../../reply.ts";
 import type { ActivityService, Actor } from "../activity/service.ts";
 import type { AppRow, AppService } from "../apps/service.ts";
+import type { CertificateService } from "../certificates/service.ts";
 import type { ConfigService } from "../configs/service.ts";
 import type { Job, JobService, Settled } from "../jobs/service.ts";
 import type { ServerService } from "../servers/service.ts";
 import { checkService, composeServices } from "./compose-services.ts";
 import { diagnosing } from "./diagnose.ts";
+import { withCertificate } from "./own-certificate.ts";
 import { domainViews, urlOf } from "./domain-view.ts";
 import { optionsFrom, sameOptions, settingsOf, usual, withoutPasswords } from "./name-options.ts";
 import { nameTaken, type NamesAfter, partnerOf, withName, writesOf } from "./names.ts";
@@ -32,15 +34,17 @@ export function domainService(
   configs: ConfigService,
   apps: AppService,
   activity: ActivityService,
+  certificates: CertificateService,
 ) {
   const { database, clock, events } = ports;
   const store = domainStore(database);
-  const tell = tellServer(store, jobs, apps);
+  const sources = { apps, certificates };
+  const tell = tellServer(store, jobs, sources);
   const viewsOf = domainViews({ store, servers, jobs, apps });
   const find = async (id: string): Promise<Listed> => (await store.find(id)) ?? notFound("domain");
   const view = async (id: string, within?: string[]) => (await viewsOf([await find(id)], within))[0]!;
   const changed = (ids: string[]) => ids.forEach((id) => events.publish({ type: "domain.changed", id }));
-  const proxies = proxyService(ports, { store, tell, servers, apps, activity, changed });
+  const proxies = proxyService(ports, { store, tell, servers, sources, activity, changed });
 
   /** A name can be had that is nobody else's, and not the console's either. */
   async function areFree({ name, appId, www }: Omit<NameSettings, "aliasOf">, { consoleUrl, sees }: Pick<Asking, "consoleUrl" | "sees">) {
@@ -111,9 +115,10 @@ export function domainService(
       const telling: Telling = { server, act, key, asked };
       const options = await optionsFrom(given);
       await tell(telling, async (served) => {
-        const { id: appId } = await apps.find(app.id);
+        const { id: appId, projectId } = await apps.find(app.id);
         const before = served.names.find((each) => each.name === name && each.appId === appId);
-        const wanted = { ...usual, ...(before && settingsOf(before)), ...options(before?.access ?? null), name, appId };
+        const all = { ...usual, ...(before && settingsOf(before)), ...options(before?.access ?? null), name, appId };
+        const wanted = await withCertificate(all, { before, given, projectId, sees: asking.sees, certificates });
         await areFree(wanted, asking);
         const after = withName(served.names, wanted);
         if (served.domains.some((other) => other.name === name && other.path === path))
@@ -138,7 +143,9 @@ export function domainService(
         const target = { service: service ?? now.domain.service, port: port ?? now.domain.port };
         const other = options(now.name.access);
         const isOther = Object.keys(other).length > 0;
-        const wanted = { ...now.name, ...other };
+        const { projectId } = await apps.find(now.name.appId);
+        const all = { ...now.name, ...other };
+        const wanted = await withCertificate(all, { before: now.name, given, projectId, sees: asking.sees, certificates });
         if (isOther) await areFree(wanted, asking);
         const after = withName(served.names, wanted);
         const domains = served.domains.map((each) => (each.id === id ? { ...each, ...target } : each));
@@ -178,7 +185,7 @@ export function domainService(
       return { domain: await view(id, within), job };
     },
 
-    ofNewApps: domainsOfNewApps(ports, { store, tell, apps, areFree }),
+    ofNewApps: domainsOfNewApps(ports, { store, tell, sources, areFree }),
     proxies,
     uptime: uptimes(ports, store),
 

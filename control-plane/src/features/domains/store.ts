@@ -106,6 +106,7 @@ export function domainStore(database: Database) {
             appId: sql`case when ${domainNames.appId} = excluded.appId then excluded.appId end`,
             aliasOf: sql`excluded.aliasOf`,
             https: sql`excluded.https`,
+            certificateId: sql`excluded.certificateId`,
             forceHttps: sql`excluded.forceHttps`,
             www: sql`excluded.www`,
             headers: sql`excluded.headers`,
@@ -129,9 +130,15 @@ export function domainStore(database: Database) {
 
     setDriver: (serverId: string, driver: ProxyDriver): Statement =>
       database.insert(serverProxies).values({ serverId, driver }).onConflictDoUpdate({ target: serverProxies.serverId, set: { driver } }),
-    /** The server is told anew by this job. Where it was told of something else since it was read, or what all share has changed, the batch fails. */
-    told({ serverId, proxy, acmeVersion }: Served, jobId: string): Statement {
-      const same = sql`coalesce((select max(version) from certificate_settings), 0) = ${acmeVersion}`;
+    /**
+     * The server is told anew by this job. Where it was told of something else since it was read, or what all share has changed, or one of the
+     * certificates that it is told is another by now, the batch fails. `states`: see certificates.
+     */
+    told({ serverId, proxy, acmeVersion }: Served, jobId: string, states: string[]): Statement {
+      const same = and(
+        sql`coalesce((select max(version) from certificate_settings), 0) = ${acmeVersion}`,
+        states.length > 0 ? sql`(select count(*) from certificates where ${inArray(sql`state`, states)}) = ${states.length}` : undefined,
+      );
       return database
         .insert(serverProxies)
         .values({ serverId, revision: sql`case when ${same} then ${numberOf(jobId)} end`, jobId })
@@ -156,6 +163,8 @@ export function domainStore(database: Database) {
         .where(
           and(eq(serverProxies.serverId, serverId), gte(serverProxies.revision, job.number), lt(serverProxies.appliedRevision, job.number)),
         ),
+    setAuthority: (serverId: string, authority: string) =>
+      database.update(serverProxies).set({ authority }).where(eq(serverProxies.serverId, serverId)),
     /** Of the last job only: what came of an older one is no news. */
     refused: (serverId: string, jobId: string, problem: string) =>
       database
@@ -238,8 +247,8 @@ export function domainStore(database: Database) {
         .where(and(eq(domainNames.name, name), onServer(serverId))),
     /** Names whose certificates have ended by then. */
     async endingBy(end: number) {
-      const { name, appId, seen, warnedOf } = domainNames;
-      const rows = await database.select({ name, appId, seen, warnedOf }).from(domainNames).where(lt(endOfCertificate, end));
+      const { name, appId, https, seen, warnedOf } = domainNames;
+      const rows = await database.select({ name, appId, https, seen, warnedOf }).from(domainNames).where(lt(endOfCertificate, end));
       return rows.flatMap(({ seen: its, ...row }) => (its?.certificate ? [{ ...row, certificate: its.certificate }] : []));
     },
     warned: (name: string, warnedOf: string): Statement => database.update(domainNames).set({ warnedOf }).where(eq(domainNames.name, name)),

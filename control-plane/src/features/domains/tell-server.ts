@@ -3,6 +3,7 @@ import { AppError } from "../../errors.ts";
 import type { Statement } from "../../ports.ts";
 import type { Act } from "../activity/service.ts";
 import type { AppService } from "../apps/service.ts";
+import type { CertificateService } from "../certificates/service.ts";
 import type { Job, JobService } from "../jobs/service.ts";
 import type { ServerRow } from "../servers/service.ts";
 import { checkKnown, checkModel, modelOf, type Sites } from "./model.ts";
@@ -28,16 +29,24 @@ export interface Telling {
 
 export const unchanged = ({ names, domains }: Served): Change => ({ after: { names, domains }, statements: () => [] });
 
-/** What a server is told once its sites are these. `made`: an app of theirs that is not written yet. */
+/** Who knows what sites are made of, besides domains. */
+export interface Sources {
+  apps: AppService;
+  certificates: CertificateService;
+}
+
+/** What a server is told once its sites are these, and the states of the certificates in it. `made`: an app of theirs that is not written yet. */
 export async function modelFor(
-  apps: AppService,
+  { apps, certificates }: Sources,
   { proxy, acme }: Pick<Served, "proxy" | "acme">,
   { after, driver = proxy?.driver ?? "caddy" }: Pick<Change, "after" | "driver">,
   made?: { id: string; name: string },
-): Promise<ProxyModel> {
+): Promise<{ model: ProxyModel; states: string[] }> {
   const owners = await apps.findMany([...new Set(after.names.map(({ appId }) => appId))]);
   const names = new Map([...owners, ...(made ? [made] : [])].map(({ id, name }) => [id, name]));
-  return modelOf(after, names, { driver, acme });
+  const used = await certificates.used(after.names.flatMap(({ https, certificateId }) => (https === "own" ? (certificateId ?? []) : [])));
+  const model = modelOf(after, names, { driver, acme, certificates: used.map(({ id, pem }) => ({ id, pem })) });
+  return { model, states: used.map(({ state }) => state) };
 }
 
 /**
@@ -45,7 +54,7 @@ export async function modelFor(
  * somebody else has changed that server's domains since they were read, nothing is, and `change` is asked anew. It says what stands in its way
  * by throwing, and that there is nothing to do by giving nothing.
  */
-export function tellServer(store: ReturnType<typeof domainStore>, jobs: JobService, apps: AppService) {
+export function tellServer(store: ReturnType<typeof domainStore>, jobs: JobService, sources: Sources) {
   return async function tell(
     { server, ...request }: Telling,
     change: (served: Served) => Promise<Change | undefined> | Change | undefined,
@@ -55,17 +64,17 @@ export function tellServer(store: ReturnType<typeof domainStore>, jobs: JobServi
       const served = await store.served(server.id);
       const changed = await change(served);
       if (!changed) return undefined;
-      const read = `${served.proxy?.revision ?? 0} ${served.acmeVersion}`;
+      const { model: input, states } = await modelFor(sources, served, changed);
+      const read = [served.proxy?.revision ?? 0, served.acmeVersion, ...states].join(" ");
       // Nobody was quicker, so the fault is another one.
       if (failed?.read === read) throw failed.error;
       if (attempt > TRIES) throw new AppError("UNAVAILABLE", `The domains of ${server.name} are changed too often just now. Try again.`);
-      const input = await modelFor(apps, served, changed);
       checkModel(input, server.name);
       checkKnown(input, server);
       try {
         return await jobs.enqueue({ server, kind: "apply-sites", input, ...request }, (jobId) => [
           ...changed.statements(jobId),
-          store.told(served, jobId),
+          store.told(served, jobId, states),
         ]);
       } catch (error) {
         if (error instanceof AppError) throw error;

@@ -5,7 +5,7 @@ import { projectPeople } from "./schema.ts";
 
 /** Something that belongs to projects, as addresses name it: what has a name may be called by it. */
 export interface Thing {
-  kind: "app" | "deployment" | "domain" | "job" | "project" | "server";
+  kind: "app" | "certificate" | "deployment" | "domain" | "job" | "project" | "server";
   id: string;
 }
 
@@ -13,6 +13,7 @@ export interface Thing {
 const belongs: Record<Thing["kind"], (id: string) => SQL> = {
   project: (id) => sql`select id as projectId from projects where (id = ${id} or name = ${id}) and removedAt is null`,
   app: (id) => sql`select projectId from apps where (id = ${id} or name = ${id}) and removedAt is null`,
+  certificate: (id) => sql`select projectId from certificates where id = ${id}`,
   deployment: (id) => sql`select projectId from apps where id in (select appId from deployments where id = ${id})`,
   domain: (id) =>
     sql`select projectId from apps where id in (select appId from domain_names where name in (select name from domains where id = ${id}))`,

@@ -69,7 +69,7 @@ export function planService(
       const made = template
         ? await templates.fill(template, server.id, domains.ofNewApps.reachedBy(domain))
         : { compose, env: [], files: [], routes: [] };
-      if (domain) await domains.ofNewApps.check(domain, { name, server, ...made }, asking);
+      if (domain) await domains.ofNewApps.check(domain, { name, server, projectId: projectId ?? null, ...made }, asking);
       const config = { compose: made.compose, env: [...made.env, ...(await named(env))], files: [...made.files, ...files] };
       configs.check(config);
       const told = await apps.effective({ projectId: projectId ?? null, serverId: server.id }, config);

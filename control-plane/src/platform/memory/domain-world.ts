@@ -38,7 +38,7 @@ export async function world(policy?: object) {
   }
   const applies = (agent: Agent, sites: object[] = []) => ends(agent, { outcome: "succeeded", result: { sites } });
   const refuses = (agent: Agent, message: string) => ends(agent, { outcome: "failed", error: { code: "PROXY_REFUSED", message } });
-  return { ...it, blog, app, add, list, one, offers, model, deploys, applies, refuses };
+  return { ...it, blog, app, add, list, one, offers, model, deploys, ends, applies, refuses };
 }
 
 export const certificate = { issuer: "Pebble", names: ["blog.example.com"], notBefore: 1, notAfter: 2 };

@@ -1,6 +1,7 @@
 import type { AppView } from "@appos/shared/apps";
 import type { DeploymentView } from "@appos/shared/deployments";
 import type { UserView } from "@appos/shared/auth";
+import type { CertificateView } from "@appos/shared/certificates";
 import type { CertificateSettings, DomainQuery, DomainView, ProxyView } from "@appos/shared/domains";
 import type { Page } from "@appos/shared/envelope";
 import type { PersonView, ProjectView } from "@appos/shared/projects";
@@ -114,6 +115,14 @@ export const proxiesQuery = (): Query<ProxyView[]> =>
 /** Where certificates come from. */
 export const certificatesQuery = (): Query<CertificateSettings> =>
   new Query(() => ({ key: "certificates", fetch: api.proxy.certificates }));
+
+/** Those that people uploaded. */
+export const ownCertificatesQuery = (open: () => boolean = () => true): Query<CertificateView[]> =>
+  new Query(() =>
+    open()
+      ? { key: "own-certificates", fetch: api.certificates.list, outdatedBy: ({ type }) => about(type, "certificate", "domain") }
+      : undefined,
+  );
 
 /** One app, by the name or id in the address. */
 export const appQuery = (named: () => string | undefined): Query<AppView> =>

@@ -4,6 +4,7 @@ const changeable = [
   "service",
   "port",
   "https",
+  "certificateId",
   "forceHttps",
   "www",
   "headers",

@@ -13,6 +13,7 @@ const domain = (part: Partial<DomainView>): DomainView => ({
   service: "web",
   port: 80,
   https: "acme",
+  certificateId: null,
   forceHttps: true,
   www: false,
   headers: [],
@@ -61,6 +62,17 @@ test("a certificate is named by who issued it and until when it holds", () => {
     tone: "bad",
     word: "Its certificate from Let's Encrypt expired on 20 Feb 2027",
   });
+});
+
+test("one that was uploaded, or that the server issued itself, is called so", () => {
+  expect(certificateOf({ https: "own" }).word).toBe("Own certificate from Let's Encrypt, valid until 20 Feb 2027");
+  expect(certificateOf({ https: "internal" }).word).toBe("Certificate from tokyo's own authority, valid until 20 Feb 2027");
+  // Nobody renews it, so it is said in time.
+  const late = Date.UTC(2027, 0, 10);
+  const year = { ...certificate, notBefore: Date.UTC(2026, 1, 1), notAfter: Date.UTC(2027, 1, 1) };
+  expect(certificateWords(domain({ https: "own", certificate: year }), late).tone).toBe("warn");
+  expect(certificateWords(domain({ https: "own", certificate: year }), now).tone).toBe("ok");
+  expect(mayTryAgain(domain({ https: "own", certificate: null }))).toBe(false);
 });
 
 test("where there is no certificate, it is said whether one is wanted and how far that is", () => {

@@ -23,30 +23,36 @@ export function domainStatus({ status, seen, https, certificate, certificateProb
 /** Proxies renew when a third of its time is left: where less than this is, something keeps them from it. */
 const LATE = 1 / 5;
 
+const DAY_MS = 24 * 60 * 60_000;
+/** Nobody renews one that was uploaded: somebody has to get another one by then. */
+const SOON_MS = 30 * DAY_MS;
+
 /** The organisation, of all that a certificate says of who issued it. */
 const shortIssuer = (issuer: string) => issuer.split(", ")[0] || "an authority without a name";
 
 /** What there is to say of the certificate of a domain. */
-export function certificateWords({ https, status, certificate, certificateProblem }: DomainView, now: number): Said {
+export function certificateWords({ https, status, certificate, certificateProblem, server }: DomainView, now: number): Said {
   if (https === "off") return { tone: "idle", word: "No HTTPS" };
   if (certificate) {
     const { issuer, notBefore, notAfter } = certificate;
     const until = dayAndYear(notAfter);
     if (notAfter <= now) return { tone: "bad", word: `Its certificate from ${shortIssuer(issuer)} expired on ${until}` };
-    const isLate = notAfter - now < (notAfter - notBefore) * LATE;
-    return {
-      tone: certificateProblem !== null || isLate ? "warn" : "ok",
-      word: `Certificate from ${shortIssuer(issuer)}, valid until ${until}`,
+    const isLate = notAfter - now < (https === "own" ? SOON_MS : (notAfter - notBefore) * LATE);
+    const words = {
+      acme: `Certificate from ${shortIssuer(issuer)}`,
+      own: `Own certificate from ${shortIssuer(issuer)}`,
+      internal: `Certificate from ${server.name}'s own authority`,
     };
+    return { tone: certificateProblem !== null || isLate ? "warn" : "ok", word: `${words[https]}, valid until ${until}` };
   }
   if (certificateProblem !== null) return { tone: "warn", word: "No certificate yet" };
   if (status === "serving") return { tone: "busy", word: "Its certificate is on its way" };
-  return { tone: "idle", word: "Its certificate is asked for once it is served" };
+  return { tone: "idle", word: https === "acme" ? "Its certificate is asked for once it is served" : "Its certificate comes with it" };
 }
 
 /** Whether to have its server try once more is worth a button. */
 export const mayTryAgain = ({ https, status, certificate, certificateProblem }: DomainView): boolean =>
-  status === "refused" || (status === "serving" && https !== "off" && (certificate === null || certificateProblem !== null));
+  status === "refused" || (status === "serving" && https === "acme" && (certificate === null || certificateProblem !== null));
 
 /** `www.` before the name, or the name without it. */
 export const otherForm = (domain: string): string => (domain.startsWith("www.") ? domain.slice(4) : `www.${domain}`);

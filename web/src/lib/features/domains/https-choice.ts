@@ -1,0 +1,18 @@
+import { covers } from "@appos/shared/certificate-names";
+import type { CertificateView } from "@appos/shared/certificates";
+import { LETS_ENCRYPT } from "./authority.ts";
+
+/** No authority that browsers trust issues anything for these: they belong to nobody. */
+const isPrivate = (name: string): boolean => /\.(internal|lan|local|home\.arpa|test)$/.test(name);
+
+/** Where the certificate of a new name most likely is to come from. One's own ACME authority may issue for any name. */
+export const likelyHttps = (name: string, directory: string = LETS_ENCRYPT): "acme" | "internal" =>
+  isPrivate(name) && directory === LETS_ENCRYPT ? "internal" : "acme";
+
+type Usable = Pick<CertificateView, "names" | "project" | "notAfter">;
+
+/** Those that would do for all of these names of an app, the one that lasts longest first. */
+export const fitting = <C extends Usable>(certificates: readonly C[], names: readonly string[], projectId: string | undefined): C[] =>
+  certificates
+    .filter((each) => (each.project === null || each.project.id === projectId) && names.every((name) => covers(each.names, name)))
+    .toSorted((a, b) => b.notAfter - a.notAfter);
