@@ -4,6 +4,7 @@ import { CommandFailed, type Container } from "../machine/machine.ts";
 import { imageFaults } from "../policy-images.ts";
 import { policyInForce } from "../policy-in-force.ts";
 import { answering, applyConfig } from "../proxy/apply.ts";
+import { confirmed, type ProxyChange, undoUnconfirmed } from "../proxy/confirm.ts";
 import { removeOld, tryAgain, withCertificates } from "../proxy/certificates.ts";
 import type { Driver } from "../proxy/driver.ts";
 import { driverOf } from "../proxy/drivers.ts";
@@ -18,7 +19,7 @@ import { certifiedNames, type Resolved } from "../proxy/resolved.ts";
 import { forgetSlots } from "../proxy/slots.ts";
 import { findTargets, ROOTS, takeSlots } from "../proxy/targets.ts";
 import { needDocker, throughOutages } from "./docker-outage.ts";
-import type { JobContext, JobHandler } from "./job.ts";
+import { type JobContext, type JobHandler, silence } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
 import { pullImages } from "./pull-images.ts";
 import { runCompose } from "./run-compose.ts";
@@ -37,15 +38,48 @@ export const applySites: JobHandler<"apply-sites"> = async (model, context) => {
   return serveSites(model, context, { anyway: true });
 };
 
-/** Has the proxy serve these sites, and nothing else. `anyway`: it is told also where it serves by the same already, and tries again what it was waiting with. */
+/**
+ * Has the proxy serve these sites, and nothing else, unless that cuts this server off. `anyway`: it is told also where it serves by the same
+ * already, and tries again what it was waiting with.
+ */
 export async function serveSites(model: ProxyModel, context: JobContext, { anyway }: { anyway: boolean }) {
   const { machine } = context;
   const driver = await step("check", context, () => checked(model, context));
+  // Should that fail, what is asked now may do better.
+  await goBackFirst(context).catch((error: unknown) => context.say.note(`What was begun before could not be undone: ${wordsOf(error)}`));
+  const before = await proxyModel(machine);
+  const make = (confirm?: () => Promise<void>) => change(model, { before, driver, anyway, confirm }, context);
+  if (JSON.stringify(before) === JSON.stringify(model)) return make();
+  return confirmed({ former: before ?? null, next: model }, { make, goBack: (undone) => goBack(undone, context) }, machine);
+}
+
+const wordsOf = (error: unknown) => asFailure(error)?.message ?? String(error);
+
+/** An agent that was killed may have left a change that nobody has confirmed. */
+export const goBackFirst = (context: JobContext) => undoUnconfirmed((undone) => goBack(undone, context), context.machine);
+
+/** Whatever is there now, the proxy is what it was before. Nobody can cancel that, and nothing of it is a step of the job. */
+async function goBack({ former, next }: ProxyChange, { machine }: JobContext) {
+  const context = { machine, signal: new AbortController().signal, say: silence, attempt: 1 };
+  const model = former ?? { ...next, sites: [] };
+  const driver = driverOf(model.driver);
+  if (driver) await change(model, { before: model, driver, anyway: true }, context);
+}
+
+interface Making {
+  before: ProxyModel | undefined;
+  driver: Driver;
+  anyway: boolean;
+  /** Says by throwing that it may not stay. */
+  confirm?: (() => Promise<void>) | undefined;
+}
+
+async function change(model: ProxyModel, { before, driver, anyway, confirm = async () => {} }: Making, context: JobContext) {
+  const { machine } = context;
   const folder = proxyFolder(machine, driver);
-  if (model.sites.length === 0) return takeDown([folder, formerKind(await proxyModel(machine), model, machine)?.folder], context);
+  if (model.sites.length === 0) return takeDown([folder, formerKind(before, model, machine)?.folder], confirm, context);
   const kind = { driver, image: machine.proxy.images[model.driver], folder };
 
-  const before = await proxyModel(machine);
   const found = await step("resolve", context, () =>
     throughOutages(context, async () => {
       await takeSlots(model, machine);
@@ -59,6 +93,7 @@ export async function serveSites(model: ProxyModel, context: JobContext, { anywa
   await prepare(kind, model, resolved, context);
   const probes = probesOf(before, model);
   const { container, text } = await served(kind, former, { resolved, networks, probes, anyway }, context);
+  await step("confirm", context, confirm);
   await machine.files.write({ [folder.model]: JSON.stringify(model) });
   await forgetSlots(found.led, machine);
   if (former) for (const file of [former.folder.config, former.folder.good]) await machine.files.remove(file);
@@ -182,7 +217,7 @@ async function join(container: Container, networks: string[], context: JobContex
   for (const network of networks.filter((each) => !container.networks.includes(each)))
     await context.machine.engine.joinNetwork(container, network).catch((error: unknown) => {
       // One app whose network is gone must not keep the others from being served.
-      context.say.note(`The network ${network} could not be joined: ${asFailure(error)?.message ?? String(error)}`);
+      context.say.note(`The network ${network} could not be joined: ${wordsOf(error)}`);
     });
 }
 
@@ -220,9 +255,10 @@ async function tidy(
 }
 
 /** Without a site there is no proxy: its ports are free again. Its certificates stay. */
-async function takeDown(folders: (ProxyFolder | undefined)[], context: JobContext) {
+async function takeDown(folders: (ProxyFolder | undefined)[], confirm: () => Promise<void>, context: JobContext) {
   const { files } = context.machine;
   await step("stop", context, () => throughOutages(context, () => runCompose(composeDown(proxyProject(context.machine), "keep"), context)));
+  await step("confirm", context, confirm);
   for (const folder of folders) for (const path of folder ? [folder.model, folder.good, folder.config] : []) await files.remove(path);
   await forgetSlots([], context.machine);
   return { sites: [] };

@@ -24,8 +24,8 @@ export async function warnOfExpiry(store: ReturnType<typeof domainStore>, activi
     if (days === null || warning === warnedOf) continue;
     const left = certificate.notAfter - now;
     const when = left <= 0 ? "it has run out" : `${Math.ceil(left / DAY_MS)} ${left <= DAY_MS ? "day" : "days"} left`;
-    const act = { actor: null, action: "certificate-ends", subject: `${name} (${when})`, appId };
-    await activity.write(act, [store.warned(name, warning)]);
+    const act = { actor: null, action: "certificate-ends", subject: `${name} (${when})`, ...(appId !== undefined && { appId }) };
+    await activity.write(act, store.warned(name, warning));
     warned.push(name);
   }
   return warned;

@@ -1,5 +1,5 @@
 import { FRAME_BYTES } from "@appos/shared/agent-link";
-import { type AcmeAuthority, type ProxyDriver, type ProxyModel, type Site, SITES } from "@appos/shared/sites";
+import { type AcmeAuthority, CONSOLE_SITE, type ProxyDriver, type ProxyModel, type Site, SITES } from "@appos/shared/sites";
 import { SITE_OPTIONS, type siteOptions } from "@appos/shared/site-options";
 import { utf8 } from "../../bytes.ts";
 import { AppError } from "../../errors.ts";
@@ -16,7 +16,7 @@ export interface Sites {
 export function modelOf(
   { names, domains }: Sites,
   apps: ReadonlyMap<string, string>,
-  around: { driver: ProxyDriver; acme: AcmeAuthority },
+  { console, ...around }: { driver: ProxyDriver; acme: AcmeAuthority; console: string | null },
 ) {
   const paths = Map.groupBy(domains, ({ name }) => name);
   const sites = names.toSorted(by(({ name }) => name)).flatMap(({ name, appId, aliasOf, https, forceHttps, ...options }): Site[] => {
@@ -27,8 +27,18 @@ export function modelOf(
     const toApp = routes.map(({ path, service, port }) => ({ path, app, service, port }));
     return [{ name, https, forceHttps, alias, routes: toApp, ...told(options) }];
   });
-  return { ...around, sites } satisfies ProxyModel;
+  return { ...around, sites: [...(console === null ? [] : [consoleSite(console)]), ...sites] } satisfies ProxyModel;
 }
+
+const consoleSite = (name: string): Site => ({
+  name,
+  console: true,
+  https: "acme",
+  forceHttps: true,
+  alias: null,
+  routes: [],
+  compress: true,
+});
 
 type Options = Pick<NameSettings, keyof typeof siteOptions>;
 /** What is as it is without being told is left out, so that a thousand sites have room. */
@@ -67,8 +77,10 @@ const tooMuch = (message: string) => new AppError("INVALID_REQUEST", message, [{
  * is not compressed harms nobody.
  */
 export function checkKnown({ sites }: ProxyModel, { name, facts }: Pick<ServerRow, "name" | "facts">) {
+  const remedy = facts ? `Update the agent of ${name} first: the one there is too old for that.` : `Connect ${name} first.`;
+  if (sites.some(({ console }) => console) && !facts?.knows?.includes(CONSOLE_SITE))
+    throw new AppError("SERVER_REFUSED", `The proxy of ${name} is to serve the console. ${remedy}`);
   const needs = sites.some(({ headers, hsts, access, maxBodyMb }) => headers ?? hsts ?? access ?? maxBodyMb);
   if (!needs || facts?.knows?.includes(SITE_OPTIONS)) return;
-  const remedy = facts ? `Update the agent of ${name} first: the one there is too old for that.` : `Connect ${name} first.`;
   throw new AppError("SERVER_REFUSED", `A domain says who may visit, or has headers, HSTS or an upload limit. ${remedy}`);
 }

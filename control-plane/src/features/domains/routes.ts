@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   CertificateSettings,
   ChangeDomain,
+  ConsoleAddress,
   ChangeProxy,
   DomainDiagnosis,
   DomainQuery,
@@ -10,6 +11,7 @@ import {
   NewDomain,
   ProxyView,
   ReloadProxy,
+  SetConsoleAddress,
 } from "@appos/shared/domains";
 import { IdempotencyKey, page } from "@appos/shared/envelope";
 import { JobView } from "@appos/shared/jobs";
@@ -34,7 +36,7 @@ export const domainRoutes = (services: Services) => {
     actor: actorOf(c),
     sees: (projectId: string | null) => sees(callerOf(c), projectId),
     within: within(c),
-    consoleUrl: system.publicUrl(c.req.url),
+    consoleUrl: system.ownUrl(c.req.url),
   });
   return new Hono<AppEnv>()
     .get(
@@ -92,7 +94,7 @@ export const domainRoutes = (services: Services) => {
 };
 
 /** Below `/proxy`; its domains answer at `/proxy/domains` too. */
-export const proxyRoutes = ({ domains: { proxies }, jobs }: Services) =>
+export const proxyRoutes = ({ domains: { proxies, console }, jobs }: Services) =>
   new Hono<AppEnv>()
     .get("/", allow("proxy", "read", { summary: "The proxies of servers", data: page(ProxyView) }), async (c) =>
       ok(c, whole(await proxies.list())),
@@ -114,6 +116,20 @@ export const proxyRoutes = ({ domains: { proxies }, jobs }: Services) =>
         const { proxy, job } = await proxies.change(c.req.param("serverId"), c.req.valid("json"), actorOf(c));
         return ok(c, { proxy, job: job && (await jobs.view(job)) });
       },
+    )
+    .get("/console", allow("proxy", "read", { summary: "The console's own address", data: ConsoleAddress }), async (c) =>
+      ok(c, await console.view()),
+    )
+    .put(
+      "/console",
+      allow("proxy", "manage", { summary: "Have the console answer at an address of its own, with HTTPS", data: ConsoleAddress }),
+      valid("json", SetConsoleAddress),
+      async (c) => ok(c, await console.set(c.req.valid("json"), actorOf(c))),
+    )
+    .delete(
+      "/console",
+      allow("proxy", "manage", { summary: "Have the console answer only where it listens by itself", data: ConsoleAddress }),
+      async (c) => ok(c, await console.remove(actorOf(c))),
     )
     .get("/certificates", allow("proxy", "read", { summary: "Where certificates come from", data: CertificateSettings }), async (c) =>
       ok(c, await proxies.certificates()),

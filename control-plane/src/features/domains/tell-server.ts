@@ -16,6 +16,8 @@ export interface Change {
   after: Sites;
   /** Another program that serves them. */
   driver?: ProxyDriver;
+  /** The console's own address; null where it is to have none any more. */
+  console?: string | null;
   statements(jobId: string): Statement[];
 }
 
@@ -31,12 +33,12 @@ export const unchanged = ({ names, domains }: Served): Change => ({ after: { nam
 /** What a server is told once its sites are these. */
 export async function modelFor(
   apps: AppService,
-  { proxy, acme }: Pick<Served, "proxy" | "acme">,
-  { after, driver = proxy?.driver ?? "caddy" }: Pick<Change, "after" | "driver">,
+  { proxy, acme, console: own }: Pick<Served, "proxy" | "acme" | "console">,
+  { after, driver = proxy?.driver ?? "caddy", console = own?.name ?? null }: Pick<Change, "after" | "driver" | "console">,
 ): Promise<ProxyModel> {
   const owners = await apps.findMany([...new Set(after.names.map(({ appId }) => appId))]);
   const names = new Map(owners.map(({ id, name }) => [id, name]));
-  return modelOf(after, names, { driver, acme });
+  return modelOf(after, names, { driver, acme, console });
 }
 
 /**
