@@ -134,7 +134,7 @@ export const identify = ({ auth, people, system }: Services): MiddlewareHandler<
     const bearer = /^Bearer (\S+)$/.exec(c.req.header("authorization") ?? "")?.[1];
     const cookie = getCookie(c, SESSION_COOKIE);
     const unsafe = !["GET", "HEAD", "OPTIONS"].includes(c.req.method);
-    if (unsafe && !bearer) assertSameOrigin(c, system.publicUrl(c.req.url));
+    if (unsafe && !bearer) assertSameOrigin(c, system.ownUrl(c.req.url));
     const find = async () => (bearer ? auth.byToken(bearer) : cookie ? auth.bySession(cookie) : undefined);
     c.set("caller", await find());
     c.set("callerNow", find);

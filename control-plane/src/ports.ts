@@ -35,6 +35,8 @@ export interface Settings {
   samples: "always" | "asked";
   /** Why this machine itself is no server, where something is missing. Asked each time: it may be mended meanwhile. */
   localProblem(): string | null;
+  /** The server that this very machine is, whose proxy reaches AppOS by a socket; or why there is none. */
+  consoleServer(): Promise<{ id: string } | { problem: string }>;
   retention: Retention;
 }
 

@@ -31,7 +31,7 @@ export type Services = ReturnType<typeof createServices>;
 /** Every service, in dependency order; then who hears of whose jobs. */
 export function createServices(ports: Ports) {
   const vault = secrets(ports.keys.master);
-  const system = systemService(ports, identity(ports.keys.master));
+  const system = systemService(ports, identity(ports.keys.master), () => domains.console.url());
   const activity = activityService(ports, system);
   const auth = authService(ports, activity, () => people);
   const servers = serverService(ports, system, activity, () => apps.counts);

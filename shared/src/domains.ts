@@ -102,6 +102,33 @@ export type DomainDiagnosis = z.output<typeof DomainDiagnosis>;
 export const CertificateSettings = AcmeAuthority.meta({ id: "CertificateSettings" });
 export type CertificateSettings = z.output<typeof CertificateSettings>;
 
+/** An address for the console, which the proxy of its own server serves. */
+export const SetConsoleAddress = z.strictObject({ domain: DomainName });
+export type SetConsoleAddress = z.output<typeof SetConsoleAddress>;
+
+export const ConsoleAddress = z
+  .object({
+    /** Null where it has none; so is what else there is to say of it. */
+    domain: z.string().nullable(),
+    url: z.string().nullable(),
+    /** The server that AppOS runs on, whose proxy serves it. */
+    server: z.object({ id: z.string(), name: z.string() }).nullable(),
+    status: DomainStatus.nullable(),
+    problem: z.string().nullable(),
+    certificate: Certificate.nullable(),
+    certificateProblem: z.string().nullable(),
+    /** Whether its server has said yet how it serves it. */
+    seen: z.boolean(),
+    /** What its proxy answers for it. */
+    answers: z.int().nullable(),
+    /** Why it can have none here; null where it can. */
+    unavailable: z.string().nullable(),
+    /** What APPOS_PUBLIC_URL says: links go by that as long as it is set. */
+    publicUrl: z.string().nullable(),
+  })
+  .meta({ id: "ConsoleAddress" });
+export type ConsoleAddress = z.output<typeof ConsoleAddress>;
+
 /** One server, by id or name; left out, every one that has domains. */
 export const ReloadProxy = z.strictObject({ serverId: z.string().max(63).optional() });
 
@@ -115,6 +142,8 @@ export const ProxyView = z
     serverId: z.string(),
     driver: ProxyDriver,
     domains: z.int(),
+    /** The console's own address, where it serves that too. */
+    console: z.string().nullable(),
     /** What has to be done before it can serve; null where it serves, or has nothing to. */
     problem: z.string().nullable(),
     appliedAt: z.int().nullable(),

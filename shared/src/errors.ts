@@ -20,6 +20,8 @@ export const errorStatus = {
   SETUP_DONE: 409,
   IDEMPOTENCY_CONFLICT: 409,
   SERVER_AWAY: 409,
+  /** The machine that AppOS runs on is none of its servers. */
+  NO_LOCAL_SERVER: 409,
   /** A server cannot do or answer what it was asked; the details name its own code. */
   SERVER_REFUSED: 409,
   /** Somebody has to confirm what may lose data. */

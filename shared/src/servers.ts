@@ -21,6 +21,8 @@ export const ServerFacts = z.object({
   dockerProblem: z.string().max(1_000).nullable(),
   /** By which it is reached in the networks that it is in; left out by an agent that is too old to say. */
   addresses: z.array(z.string().max(64)).max(50).optional(),
+  /** Where it looks for its control plane; left out by an agent that is too old to say. */
+  controlPlane: z.string().max(500).optional(),
   /** What its owner allows there; null where its agent is too old to say. */
   policy: Policy.nullable().default(null),
   /** Why the policy file cannot be used: then nothing is allowed. */

@@ -30,19 +30,29 @@ export const SITE_CERTIFICATES = "site-certificates";
 
 const CertificateId = z.string().min(1).max(63);
 
+/** An agent says that it knows this which can have its proxy lead to the control plane itself. */
+export const CONSOLE_SITE = "console-site";
+/** Where the control plane listens for the proxy of its own server, below the folder of that server's agent: the proxy sees that folder. */
+export const CONSOLE_SOCKET = { folder: "proxy/config", name: "console.sock" } as const;
+
 /** What a proxy does with one name. Who does not know all of it refuses it: a site is never served without a part of what it was told. */
-export const Site = z.strictObject({
-  name: DomainName,
-  https: Https,
-  /** Where it is `own`: which of the certificates that come with the sites. */
-  certificateId: CertificateId.optional(),
-  /** A request over HTTP is sent to HTTPS. */
-  forceHttps: z.boolean().default(true),
-  /** Another name that leads here: every request for it is sent on to this one. */
-  alias: DomainName.nullable().default(null),
-  routes: z.array(SiteRoute).min(1).max(50),
-  ...siteOptions,
-});
+export const Site = z
+  .strictObject({
+    name: DomainName,
+    /** It leads to the control plane, which is on the same server, and to nothing else. */
+    console: z.literal(true).optional(),
+    https: Https,
+    /** Where it is `own`: which of the certificates that come with the sites. */
+    certificateId: CertificateId.optional(),
+    /** A request over HTTP is sent to HTTPS. */
+    forceHttps: z.boolean().default(true),
+    /** Another name that leads here: every request for it is sent on to this one. */
+    alias: DomainName.nullable().default(null),
+    /** None where it is the console's. */
+    routes: z.array(SiteRoute).max(50),
+    ...siteOptions,
+  })
+  .refine(({ console, routes }) => (routes.length === 0) === (console === true), "A site leads to apps, or is the console's");
 export type Site = z.output<typeof Site>;
 
 /** The most that one server's proxy serves: all of it travels in one frame. */

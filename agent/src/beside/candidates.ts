@@ -131,7 +131,8 @@ async function modelOf(project: string, machine: Machine): Promise<ProxyModel | 
   const folders = await Promise.all(names.map((name) => appFolder(machine, name).catch(() => undefined)));
   const its = new Set(folders.flatMap((folder) => (folder?.project === project ? [folder.name] : [])));
   if (its.size === 0) return undefined;
-  return { ...model, sites: model.sites.map((site) => ({ ...site, routes: site.routes.filter(({ app }) => its.has(app)) })) };
+  const ofApps = model.sites.filter(({ console }) => !console);
+  return { ...model, sites: ofApps.map((site) => ({ ...site, routes: site.routes.filter(({ app }) => its.has(app)) })) };
 }
 
 /** Containers that Compose made in the place of others go by its names: by ours, the proxy finds them at once. */

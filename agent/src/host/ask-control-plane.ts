@@ -16,12 +16,15 @@ interface Question {
   body?: unknown;
   ca?: string | undefined;
   env?: NodeJS.ProcessEnv;
+  /** How long an answer is waited for, where not as long as usual. */
+  limitMs?: number;
 }
 
+const ANSWER_MS = 15_000;
 const LONGEST_BODY = 64 * 1024;
 
 /** One request to the control plane. A redirect is an answer like any other: it is never followed. */
-export async function askControlPlane(url: URL, { path, body, ca, env }: Question): Promise<Answer> {
+export async function askControlPlane(url: URL, { path, body, ca, env, limitMs = ANSWER_MS }: Question): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const agent = outbound(url, { ca, ...(env && { env }) });
   const text = body === undefined ? undefined : JSON.stringify(body);
@@ -30,7 +33,7 @@ export async function askControlPlane(url: URL, { path, body, ca, env }: Questio
     method: text === undefined ? "GET" : "POST",
     agent,
     headers,
-    signal: AbortSignal.timeout(15_000),
+    signal: AbortSignal.timeout(limitMs),
   });
   request.on("error", reject);
   request.on("response", (response) => {

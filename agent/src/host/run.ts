@@ -28,6 +28,7 @@ import { dialler } from "./dial.ts";
 import { followTo } from "./follow.ts";
 import { ledger } from "./ledger.ts";
 import { takeLock } from "./lock.ts";
+import { controlPlaneOf } from "./known-control-plane.ts";
 import { controlPlaneUrl } from "./outbound.ts";
 import { hostJobs, startHostActs } from "./run-acts.ts";
 import { statusFile } from "./status-file.ts";
@@ -77,6 +78,7 @@ async function runAgent({ settings, identity, log, status, stop }: AgentContext)
     dockerHost: process.env["DOCKER_HOST"],
     proxy: settings.proxy,
     ...(settings.nameServers && { nameServers: settings.nameServers }),
+    controlPlane: controlPlaneOf(settings),
   });
   // What an agent that was killed left running would get in the way of what it left undone.
   await endTerminals(dirs.data);

@@ -7,6 +7,7 @@ import { DOWN_PAGES } from "../proxy/down-pages.ts";
 import { answering, applyConfig } from "../proxy/apply.ts";
 import { isAsMade, noteAsMade } from "../proxy/as-made.ts";
 import { removeChoices, writeChoices } from "../proxy/choices.ts";
+import { confirmed, type ProxyChange, undoUnconfirmed } from "../proxy/confirm.ts";
 import { removeOld, tryAgain } from "../proxy/certificates.ts";
 import type { Driver } from "../proxy/driver.ts";
 import { driverOf } from "../proxy/drivers.ts";
@@ -24,7 +25,7 @@ import { forgetSlots } from "../proxy/slots.ts";
 import { findTargets, ROOTS, takeSlots } from "../proxy/targets.ts";
 import { STATIC } from "../proxy/traefik-static.ts";
 import { needDocker, throughOutages } from "./docker-outage.ts";
-import type { JobContext, JobHandler } from "./job.ts";
+import { type JobContext, type JobHandler, silence } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
 import { pullImages } from "./pull-images.ts";
 import { runCompose } from "./run-compose.ts";
@@ -43,15 +44,47 @@ export const applySites: JobHandler<"apply-sites"> = async (model, context) => {
   return serveSites(model, context, { anyway: true });
 };
 
-/** Has the proxy serve these sites, and nothing else. `anyway`: it is told also where it serves by the same already, and tries again what it was waiting with. */
+/**
+ * Has the proxy serve these sites, and nothing else, unless that cuts this server off. `anyway`: it is told also where it serves by the same
+ * already, and tries again what it was waiting with.
+ */
 export async function serveSites(model: ProxyModel, context: JobContext, { anyway }: { anyway: boolean }) {
   const { machine } = context;
   const driver = await step("check", context, () => checked(model, context));
+  // Should that fail, what is asked now may do better.
+  await goBackFirst(context).catch((error: unknown) => context.say.note(`What was begun before could not be undone: ${wordsOf(error)}`));
+  const before = await proxyModel(machine);
+  const make = (confirm?: () => Promise<void>) => change(model, { before, driver, anyway, confirm }, context);
+  if (JSON.stringify(before) === JSON.stringify(model)) return make();
+  return confirmed({ former: before ?? null, next: model }, { make, goBack: (undone) => goBack(undone, context) }, machine);
+}
+
+const wordsOf = (error: unknown) => asFailure(error)?.message ?? String(error);
+
+/** An agent that was killed may have left a change that nobody has confirmed. */
+export const goBackFirst = (context: JobContext) => undoUnconfirmed((undone) => goBack(undone, context), context.machine);
+
+/** Whatever is there now, the proxy is what it was before. Nobody can cancel that, and nothing of it is a step of the job. */
+async function goBack({ former, next }: ProxyChange, { machine }: JobContext) {
+  const context = { machine, signal: new AbortController().signal, say: silence, attempt: 1 };
+  const model = former ?? { ...next, sites: [] };
+  await change(model, { before: model, driver: driverOf(model.driver), anyway: true }, context);
+}
+
+interface Making {
+  before: ProxyModel | undefined;
+  driver: Driver;
+  anyway: boolean;
+  /** Says by throwing that it may not stay. */
+  confirm?: (() => Promise<void>) | undefined;
+}
+
+async function change(model: ProxyModel, { before, driver, anyway, confirm = async () => {} }: Making, context: JobContext) {
+  const { machine } = context;
   const folder = proxyFolder(machine, driver);
   const kind = { driver, image: machine.proxy.images[model.driver], folder };
-  if (model.sites.length === 0) return takeDown([kind, formerKind(await proxyModel(machine), model, machine)], context);
+  if (model.sites.length === 0) return takeDown([kind, formerKind(before, model, machine)], confirm, context);
 
-  const before = await proxyModel(machine);
   const found = await step("resolve", context, () =>
     throughOutages(context, async () => {
       await takeSlots(model, machine);
@@ -65,6 +98,7 @@ export async function serveSites(model: ProxyModel, context: JobContext, { anywa
   await prepare(kind, model, resolved, context);
   const probes = probesOf(before, model);
   const { container, text } = await served(kind, former, { resolved, networks, probes, anyway }, context);
+  await step("confirm", context, confirm);
   await machine.files.write({ [folder.model]: JSON.stringify(model) });
   await forgetSlots(found.led, machine);
   if (former) await forget(former, machine);
@@ -204,7 +238,7 @@ async function join(container: Container, networks: string[], context: JobContex
   for (const network of networks.filter((each) => !container.networks.includes(each)))
     await context.machine.engine.joinNetwork(container, network).catch((error: unknown) => {
       // One app whose network is gone must not keep the others from being served.
-      context.say.note(`The network ${network} could not be joined: ${asFailure(error)?.message ?? String(error)}`);
+      context.say.note(`The network ${network} could not be joined: ${wordsOf(error)}`);
     });
 }
 
@@ -242,9 +276,10 @@ async function tidy(
 }
 
 /** Without a site there is no proxy: its ports are free again. Its certificates stay. */
-async function takeDown(kinds: (Kind | undefined)[], context: JobContext) {
+async function takeDown(kinds: (Kind | undefined)[], confirm: () => Promise<void>, context: JobContext) {
   const { machine } = context;
   await step("stop", context, () => throughOutages(context, () => runCompose(composeDown(proxyProject(machine), "keep"), context)));
+  await step("confirm", context, confirm);
   for (const kind of kinds) if (kind) await forget(kind, machine);
   await machine.files.remove(modelFile(machine));
   await forgetSlots([], machine);

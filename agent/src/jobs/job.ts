@@ -16,6 +16,9 @@ export interface Voice {
   line(stream: "stdout" | "stderr", text: string): Promise<void> | undefined;
 }
 
+/** For what is done besides a job. */
+export const silence: Voice = { step() {}, skip() {}, end() {}, note() {}, line: () => undefined };
+
 /** What every job handler is given besides its input. */
 export interface JobContext {
   machine: Machine;

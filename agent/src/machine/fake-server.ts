@@ -50,6 +50,8 @@ export interface FakeServer {
   onInside: (container: Container, command: readonly string[]) => string[];
   /** Whether a container takes a connection. */
   onConnect: (to: { id: string; network: string; port: number }) => boolean;
+  /** Whether the control plane can be reached from it. */
+  onReach: () => boolean;
   /** How the proxy answers. */
   onVisit: (site: Visit) => Visited;
   /** What the DNS says: what is left out is no name. */

@@ -44,8 +44,15 @@ export interface NodeMachineSettings {
   proxy: ProxySettings;
   /** The name servers to ask; this server's own where left out. */
   nameServers?: readonly string[];
+  /** The control plane, as this agent knows it; left out where there is none. */
+  controlPlane?: ControlPlane;
   /** As in DOCKER_HOST; this server's own engine otherwise. */
   dockerHost?: string | undefined;
+}
+
+export interface ControlPlane {
+  url(): string | undefined;
+  answers(limitMs: number): Promise<boolean>;
 }
 
 /** Brings more than half a megabyte of program, which most servers never need: their proxies get their certificates. */
@@ -66,6 +73,7 @@ export function nodeMachine({
   beside = false,
   proxy,
   nameServers,
+  controlPlane,
 }: NodeMachineSettings): Machine {
   const home = join(dir, "home");
   mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -98,10 +106,14 @@ export function nodeMachine({
     portHolder,
     projectFile,
     policyText,
-    facts: async () => ({ ...(await hostFacts(docker, agentVersion)), ...(await policyFacts({ policyText })) }),
+    async facts() {
+      const url = controlPlane?.url();
+      return { ...(await hostFacts(docker, agentVersion)), ...(url && { controlPlane: url }), ...(await policyFacts({ policyText })) };
+    },
     sample: hostStats(docker),
     proxy,
     visit,
+    reachesControlPlane: async (limitMs) => (await controlPlane?.answers(limitMs)) ?? false,
     names: dnsNames(nameServers),
     addresses: ownAddresses,
     caaIdentities,

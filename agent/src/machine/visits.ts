@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly proxy: ProxySettings;
   /** Asks a proxy for a page of a site, as a visitor would: this server's own, unless a host is named. Never rejects. */
   visit(site: Visit): Promise<Visited>;
+  /** Whether the control plane answers at the address that this agent has, asked over a connection of its own. Never rejects. */
+  reachesControlPlane(limitMs: number): Promise<boolean>;
   readonly names: Names;
   /** By which this server is reached in the networks that it is in. */
   addresses(): string[];

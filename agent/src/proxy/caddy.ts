@@ -1,6 +1,7 @@
 import { type Around, beforePaths, errorRoutes } from "./caddy-options.ts";
 import { type Json, page } from "./caddy-page.ts";
 import { PROXY_HEADER } from "@appos/shared/site-check";
+import { CONSOLE_SOCKET } from "@appos/shared/sites";
 import { PROBE_PATH } from "./probes.ts";
 import { downPage, unknownPage } from "./pages.ts";
 import {
@@ -107,8 +108,9 @@ function overHttp(site: ResolvedSite, around: Around): Json[] {
 const overHttps = (site: ResolvedSite, around: Around): Json[] => (site.https === "off" ? [] : served(site, around));
 
 function served(site: ResolvedSite, around: Around): Json[] {
-  const { name, alias, https, routes } = site;
-  const parts = [...byPrecision(routes).map((route) => toApp(route, whileDown(site))), { handle: [page(404, unknownPage)] }];
+  const { name, alias, https, routes, console } = site;
+  const toThese = [...byPrecision(routes).map((route) => toApp(route, whileDown(site))), { handle: [page(404, unknownPage)] }];
+  const parts = console ? [{ handle: [toConsole] }] : toThese;
   const toApps = { handler: "subroute", routes: parts };
   const own = { match: [{ host: [name] }], terminal: true, handle: [...beforePaths(site, around), toApps] };
   if (alias === null) return [own];
@@ -135,16 +137,21 @@ const toContainers = (upstreams: Upstream[], down: Json) => (upstreams.length ==
 const whileDown = ({ downPage: own }: ResolvedSite): Json =>
   own === undefined ? page(503, downPage) : { handler: "error", status_code: 503 };
 
-const proxied = (upstreams: Upstream[]): Json => ({
-  handler: "reverse_proxy",
-  upstreams: upstreams.map(({ host, port }) => ({ dial: `${host}:${port}` })),
-  // Nothing has been sent to a container that cannot be dialled: the next one may be there, or this one in a moment.
-  load_balancing: { try_duration: "3s", try_interval: "100ms" },
-  // A container that nothing is sent to any more is soon seen to have no connection but those that somebody waits for.
-  transport: { protocol: "http", dial_timeout: "3s", keep_alive: { idle_timeout: "5s", max_idle_conns_per_host: 100 } },
-  // What stays open for long, as a websocket does, may outlive the configuration it was opened by for so long.
-  stream_close_delay: "5m",
-});
+const proxied = (upstreams: Upstream[]) => proxyTo(upstreams.map(({ host, port }) => `${host}:${port}`));
+const toConsole = proxyTo([`unix/${caddyPlaces.shared}/${CONSOLE_SOCKET.name}`]);
+
+function proxyTo(addresses: string[]): Json {
+  return {
+    handler: "reverse_proxy",
+    upstreams: addresses.map((dial) => ({ dial })),
+    // Nothing has been sent to a container that cannot be dialled: the next one may be there, or this one in a moment.
+    load_balancing: { try_duration: "3s", try_interval: "100ms" },
+    // A container that nothing is sent to any more is soon seen to have no connection but those that somebody waits for.
+    transport: { protocol: "http", dial_timeout: "3s", keep_alive: { idle_timeout: "5s", max_idle_conns_per_host: 100 } },
+    // What stays open for long, as a websocket does, may outlive the configuration it was opened by for so long.
+    stream_close_delay: "5m",
+  };
+}
 
 const redirect = (to: string): Json => ({ handler: "static_response", status_code: 308, headers: { Location: [to] } });
 

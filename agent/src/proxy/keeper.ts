@@ -1,4 +1,5 @@
-import { serveSites } from "../jobs/apply-sites.ts";
+import { goBackFirst, serveSites } from "../jobs/apply-sites.ts";
+import { silence } from "../jobs/job.ts";
 import type { Machine } from "../machine/machine.ts";
 import { keepCertificates } from "./certificate-keeper.ts";
 import { areChosen } from "./choices.ts";
@@ -57,6 +58,8 @@ export function keepProxy({ machine, inLane, warn, signal }: Keeper) {
 
 /** Does what the last order did, where that is not so any more. */
 async function mend(machine: Machine, signal: AbortSignal) {
+  const context = { machine, signal, say: silence, attempt: 1 };
+  await goBackFirst(context);
   const model = await proxyModel(machine);
   const driver = model && driverOf(model.driver);
   if (!driver || (await machine.dockerProblem())) return;
@@ -80,7 +83,5 @@ async function mend(machine: Machine, signal: AbortSignal) {
     before = seen.text;
     await machine.sleep(SOON_MS, signal);
   }
-  if (!seen.isWell) await serveSites(model, { machine, signal, say: silence, attempt: 1 }, { anyway: false });
+  if (!seen.isWell) await serveSites(model, context, { anyway: false });
 }
-
-const silence = { step() {}, skip() {}, end() {}, note() {}, line: () => undefined };

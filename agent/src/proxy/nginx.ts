@@ -1,4 +1,5 @@
 import { PROXY_HEADER } from "@appos/shared/site-check";
+import { CONSOLE_SOCKET } from "@appos/shared/sites";
 import { answerHeaders, appAuthorization, siteOptions, unguarded } from "./nginx-options.ts";
 import { nginxRoute, type NginxRoute, repeatable, tryOthers } from "./nginx-routes.ts";
 import { block, hostName, type Lines, quoted, sumOf, token } from "./nginx-text.ts";
@@ -138,12 +139,12 @@ const strangers = (mark: string, id: string): Lines => [
 type Site = ResolvedSite & { parts: NginxRoute[] };
 
 function servers(site: Site, { id, unseen = [], certificates }: Resolved): Lines {
-  const { name, alias, https, forceHttps, parts, routes } = site;
+  const { name, alias, https, forceHttps, parts, routes, console } = site;
   const certificate = (of: string) => (https === "off" ? undefined : certificates.get(of));
   const app = (secure: boolean): Lines => [
     ...siteOptions(site, secure, { unseen }),
     ...parts.flatMap(({ locations }) => locations.flatMap(([at, body]) => (reserved.includes(at) ? [] : block(`location ${at}`, body)))),
-    ...(routes.some(({ path }) => path === "/") ? [] : unknown(answerHeaders(site, secure))),
+    ...(console ? toConsole(secure) : routes.some(({ path }) => path === "/") ? [] : unknown(answerHeaders(site, secure))),
     ...(parts.some(({ several }) => several) ? tryOthers : []),
     ...down(site, answerHeaders(site, secure)),
   ];
@@ -157,6 +158,10 @@ function servers(site: Site, { id, unseen = [], certificates }: Resolved): Lines
   const scheme = certificate(name) === undefined ? "http" : "https";
   return [...both(name, app), ...(alias === null ? [] : both(alias, () => redirect(`${scheme}://${hostName(name)}`)))];
 }
+
+/** Nobody is to type a password there before it has its certificate. */
+const toConsole = (secure: boolean): Lines =>
+  block("location /", [secure ? `proxy_pass http://unix:${nginxPlaces.shared}/${CONSOLE_SOCKET.name};` : "return 503;"]);
 
 const overHttp = (name: string): Lines => ["listen 80;", `server_name ${hostName(name)};`];
 

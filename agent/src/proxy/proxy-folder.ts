@@ -1,3 +1,4 @@
+import { CONSOLE_SOCKET } from "@appos/shared/sites";
 import type { Machine } from "../machine/machine.ts";
 import type { Driver } from "./driver.ts";
 
@@ -9,7 +10,7 @@ export const ownNetwork = ({ name }: { name: string }) => `0${name}`;
 export const PROXY_SERVICE = "proxy";
 
 /** What the proxy's container sees, and may not change. */
-export const proxyShared = ({ folder }: Pick<Machine, "folder">) => `${folder}/proxy/config`;
+export const proxyShared = ({ folder }: Pick<Machine, "folder">) => `${folder}/${CONSOLE_SOCKET.folder}`;
 
 /** Where the proxy is kept on the server. */
 export function proxyFolder(machine: Pick<Machine, "folder" | "proxy">, { config, next }: Pick<Driver, "config" | "next">) {

@@ -27,7 +27,7 @@ export const isForViewers = ({ pathname }: URL) => PATH.test(pathname);
 /** Lets browsers in to terminals: by a ticket, from our own pages, with the right subprotocol. */
 export async function viewerEntry({ terminals, system }: Services, { url, origin, protocols }: Caller): Promise<Entry> {
   const [, kind, idOrName] = PATH.exec(url.pathname)!;
-  const own = [new URL(system.publicUrl(url.href)).origin, url.origin];
+  const own = [new URL(system.ownUrl(url.href)).origin, url.origin];
   if (origin !== undefined && !own.includes(origin)) return { status: 403 };
   const { data: query } = TerminalQuery.safeParse(Object.fromEntries(url.searchParams));
   const speaks = protocols.split(",").some((name) => name.trim() === TERMINAL_SUBPROTOCOL);

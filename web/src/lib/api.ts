@@ -10,6 +10,7 @@ import type {
   CertificateSettings,
   ChangeDomain,
   ChangeProxy,
+  ConsoleAddress,
   DomainDiagnosis,
   DomainQuery,
   DomainView,
@@ -234,6 +235,10 @@ export const api = {
     reload: async (serverId: string) => (await post<{ jobs: JobView[] }>("/proxy/reload", { serverId })).jobs,
     change: (serverId: string, driver: ChangeProxy["driver"]) =>
       call<{ proxy: ProxyView; job: JobView | null }>("PATCH", `/proxy/${id(serverId)}`, { body: { driver } }),
+    /** The console's own address. */
+    console: () => get<ConsoleAddress>("/proxy/console"),
+    setConsole: (domain: string) => call<ConsoleAddress>("PUT", "/proxy/console", { body: { domain } }),
+    removeConsole: () => call<ConsoleAddress>("DELETE", "/proxy/console"),
     certificates: () => get<CertificateSettings>("/proxy/certificates"),
     setCertificates: (settings: CertificateSettings) => call<CertificateSettings>("PUT", "/proxy/certificates", { body: settings }),
   },

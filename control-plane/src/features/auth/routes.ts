@@ -12,7 +12,7 @@ import { valid } from "../../valid.ts";
 /** Signs a user in on this browser. */
 async function signIn(c: Context<AppEnv>, { auth, system }: Services, user: Me) {
   const id = await auth.startSession(user.id);
-  c.header("set-cookie", auth.sessionCookie(id, system.publicUrl(c.req.url).startsWith("https:")));
+  c.header("set-cookie", auth.sessionCookie(id, system.isSecure(c.req.url)));
   return ok(c, user);
 }
 
@@ -36,13 +36,12 @@ export const authRoutes = (services: Services) =>
     .post("/logout", allowSignedIn({ summary: "End this session" }), async (c) => {
       const { session } = callerOf(c);
       if (session) await services.auth.endSession(session.id);
-      c.header("set-cookie", services.auth.sessionCookie(undefined, services.system.publicUrl(c.req.url).startsWith("https:")));
+      c.header("set-cookie", services.auth.sessionCookie(undefined, services.system.isSecure(c.req.url)));
       return ok(c, null);
     })
     .get("/me", allowSignedIn({ summary: "Who is signed in", data: Me }), (c) => {
       const { userId, email, name, role, projects, session } = callerOf(c);
-      if (session?.extended)
-        c.header("set-cookie", services.auth.sessionCookie(session.id, services.system.publicUrl(c.req.url).startsWith("https:")));
+      if (session?.extended) c.header("set-cookie", services.auth.sessionCookie(session.id, services.system.isSecure(c.req.url)));
       return ok(c, { id: userId, email, name, role, projects });
     })
     .put(

@@ -10,6 +10,6 @@ export const askingOf = ({ system }: Pick<Services, "system">, c: Context<AppEnv
   actor: actorOf(c),
   sees: (projectId) => sees(callerOf(c), projectId),
   within: limitedTo(callerOf(c)),
-  consoleUrl: system.publicUrl(c.req.url),
+  consoleUrl: system.ownUrl(c.req.url),
   key,
 });

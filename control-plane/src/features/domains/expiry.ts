@@ -25,8 +25,11 @@ export async function warnOfExpiry(store: ReturnType<typeof domainStore>, activi
     const left = certificate.notAfter - now;
     const when = left <= 0 ? "it has run out" : `${Math.ceil(left / DAY_MS)} ${left <= DAY_MS ? "day" : "days"} left`;
     const remedy = https === "own" ? ", replace it with a newer one" : "";
-    const act = { actor: null, action: "certificate-ends", subject: `${name} (${when}${remedy})`, appId };
-    await activity.write(act, [store.warned(name, warning)]);
+    const subject = `${name} (${when}${remedy})`;
+    await activity.write(
+      { actor: null, action: "certificate-ends", subject, ...(appId !== undefined && { appId }) },
+      store.warned(name, warning),
+    );
     warned.push(name);
   }
   return warned;

@@ -1,5 +1,5 @@
 import { FRAME_BYTES } from "@appos/shared/agent-link";
-import { type ProxyModel, type Site, SITE_CERTIFICATES, SITES, TRAEFIK } from "@appos/shared/sites";
+import { CONSOLE_SITE, type ProxyModel, type Site, SITE_CERTIFICATES, SITES, TRAEFIK } from "@appos/shared/sites";
 import { SITE_OPTIONS, type siteOptions } from "@appos/shared/site-options";
 import { utf8 } from "../../bytes.ts";
 import { AppError } from "../../errors.ts";
@@ -13,7 +13,11 @@ export interface Sites {
 }
 
 /** All that a server's proxy serves. The same sites give the same text, in whichever order they were added. */
-export function modelOf({ names, domains }: Sites, apps: ReadonlyMap<string, string>, around: Omit<ProxyModel, "sites">) {
+export function modelOf(
+  { names, domains }: Sites,
+  apps: ReadonlyMap<string, string>,
+  { console, ...around }: Omit<ProxyModel, "sites"> & { console: string | null },
+) {
   const paths = Map.groupBy(domains, ({ name }) => name);
   const sites = names
     .toSorted(by(({ name }) => name))
@@ -27,8 +31,18 @@ export function modelOf({ names, domains }: Sites, apps: ReadonlyMap<string, str
         { name, https, ...(https === "own" && { certificateId: certificateId! }), forceHttps, alias, routes: toApp, ...told(options) },
       ];
     });
-  return { ...around, sites } satisfies ProxyModel;
+  return { ...around, sites: [...(console === null ? [] : [consoleSite(console)]), ...sites] } satisfies ProxyModel;
 }
+
+const consoleSite = (name: string): Site => ({
+  name,
+  console: true,
+  https: "acme",
+  forceHttps: true,
+  alias: null,
+  routes: [],
+  compress: true,
+});
 
 type Options = Pick<NameSettings, keyof typeof siteOptions>;
 /** What is as it is without being told is left out, so that a thousand sites have room. */
@@ -73,6 +87,11 @@ export function checkKnown({ driver, sites }: ProxyModel, { name, facts }: Pick<
     if (sites.some(isNeeded) && !facts?.knows?.includes(word)) throw new AppError("SERVER_REFUSED", `${what} ${remedy}`);
   if (driver === "traefik" && !facts?.knows?.includes(TRAEFIK))
     throw new AppError("SERVER_REFUSED", `Traefik is to serve the domains of ${name}. ${remedy}`);
+  if (driver === "traefik" && sites.some(({ console }) => console))
+    throw new AppError(
+      "CONFLICT",
+      `Traefik cannot lead to the console, which ${name} serves at its own address. Choose Caddy or Nginx, or remove that address.`,
+    );
 }
 const needs: { word: string; isNeeded: (site: Site) => unknown; what: string }[] = [
   {
@@ -80,6 +99,7 @@ const needs: { word: string; isNeeded: (site: Site) => unknown; what: string }[]
     isNeeded: ({ headers, hsts, access, maxBodyMb, downPage }) => headers ?? hsts ?? access ?? maxBodyMb ?? downPage,
     what: "A domain says who may visit, or has headers, HSTS, an upload limit or a page of its own.",
   },
+  { word: CONSOLE_SITE, isNeeded: ({ console }) => console, what: "The console is to be served at an address of its own." },
   {
     word: SITE_CERTIFICATES,
     isNeeded: ({ https }) => https === "own" || https === "internal",

@@ -8,6 +8,7 @@ import type { Job, Settled } from "../jobs/service.ts";
 import type { ServerService } from "../servers/service.ts";
 import { warnOfExpiry } from "./expiry.ts";
 import { checkModel } from "./model.ts";
+import type { ConsoleRow } from "./schema.ts";
 import type { domainStore } from "./store.ts";
 import { modelFor, type Sources, type tellServer, unchanged } from "./tell-server.ts";
 
@@ -23,10 +24,12 @@ interface Around {
   sources: Sources;
   activity: ActivityService;
   changed(ids: string[]): void;
+  /** The console's. */
+  ownAddress(): Promise<Pick<ConsoleRow, "name" | "serverId"> | undefined>;
 }
 
 /** The proxies of servers: what they are told as a whole, and what they say. */
-export function proxyService({ clock, events, log }: Ports, { store, tell, servers, sources, activity, changed }: Around) {
+export function proxyService({ clock, events, log }: Ports, { store, tell, servers, sources, activity, changed, ownAddress }: Around) {
   const told = (serverId: string) => events.publish({ type: "server.changed", id: serverId });
 
   async function again(serverId: string, action: string, actor: Actor | null) {
@@ -54,15 +57,16 @@ export function proxyService({ clock, events, log }: Ports, { store, tell, serve
   /** What a server says of its sites. It can speak of the names of its own apps only; what it said before is not written again. */
   async function seen(serverId: string, sites: SiteState[], whole: boolean) {
     const said = new Map(sites.map(({ name, ...state }) => [name, state]));
-    const names = await store.names(serverId);
+    const [names, own] = [await store.names(serverId), await ownAddress()];
     const other = names.flatMap(({ name, seen: before }) => {
       const now = said.get(name) ?? (whole ? null : before);
       return JSON.stringify(now) === JSON.stringify(before) ? [] : [{ name, now }];
     });
-    const [first, ...more] = other.map(({ name, now }) => store.see(serverId, name, now));
+    const [first, ...more] = other.flatMap(({ name, now }) => store.see(serverId, name, now));
     if (first) {
       await store.batch([first, ...more]);
       changed(await store.domainsOf(other.map(({ name }) => name)));
+      if (other.some(({ name }) => name === own?.name)) told(serverId);
     }
     // It has lost what it was told, as with a disk of its own from yesterday; or its agent of before did not know of domains.
     const hasLost = whole && names.some(({ name, aliasOf }) => aliasOf === null && !said.has(name));
@@ -81,13 +85,21 @@ export function proxyService({ clock, events, log }: Ports, { store, tell, serve
       await store.refused(job.serverId, job.id, job.error?.message ?? "Its server did not say why.");
   }
 
+  /** Servers whose proxy has something to serve. */
+  async function serving() {
+    const own = await ownAddress();
+    return [...new Set([...(await store.countOn()).map(({ serverId }) => serverId), ...(own ? [own.serverId] : [])])];
+  }
+
   async function list(serverIds?: string[]): Promise<ProxyView[]> {
     const counts = new Map((await store.countOn()).map(({ serverId, n }) => [serverId, n]));
+    const own = await ownAddress();
     const rows = await store.proxies(serverIds);
     return rows.map(({ serverId, driver, problem, appliedAt }) => ({
       serverId,
       driver,
       domains: counts.get(serverId) ?? 0,
+      console: own?.serverId === serverId ? own.name : null,
       problem,
       appliedAt,
     }));
@@ -111,7 +123,7 @@ export function proxyService({ clock, events, log }: Ports, { store, tell, serve
 
     /** Tells a server all once more, or every one that has domains. One that does not take it keeps none of the others from hearing it. */
     async reload(idOrName: string | undefined, actor: Actor): Promise<Job[]> {
-      const serverIds = idOrName === undefined ? (await store.countOn()).map(({ serverId }) => serverId) : [idOrName];
+      const serverIds = idOrName === undefined ? await serving() : [idOrName];
       const tries = [];
       for (const serverId of serverIds) tries.push(...(await Promise.allSettled([again(serverId, "reload-proxy", actor)])));
       const refusal = tries.find(({ status }) => status === "rejected");

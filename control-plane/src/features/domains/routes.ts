@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   CertificateSettings,
   ChangeDomain,
+  ConsoleAddress,
   ChangeProxy,
   DomainDiagnosis,
   DomainQuery,
@@ -10,6 +11,7 @@ import {
   NewDomain,
   ProxyView,
   ReloadProxy,
+  SetConsoleAddress,
 } from "@appos/shared/domains";
 import { IdempotencyKey, page } from "@appos/shared/envelope";
 import { JobView } from "@appos/shared/jobs";
@@ -102,7 +104,7 @@ const rootCertificate = (c: Context, server: string, pem: string) =>
   });
 
 /** Below `/proxy`; its domains answer at `/proxy/domains` too. */
-export const proxyRoutes = ({ domains: { proxies }, jobs }: Services) =>
+export const proxyRoutes = ({ domains: { proxies, console }, jobs }: Services) =>
   new Hono<AppEnv>()
     .get("/", allow("proxy", "read", { summary: "The proxies of servers", data: page(ProxyView) }), async (c) =>
       ok(c, whole(await proxies.list())),
@@ -129,6 +131,20 @@ export const proxyRoutes = ({ domains: { proxies }, jobs }: Services) =>
       "/:serverId/authority",
       allow("proxy", "read", { summary: "The root certificate of a server's own authority, in PEM" }),
       async (c) => rootCertificate(c, c.req.param("serverId"), await proxies.authority(c.req.param("serverId"))),
+    )
+    .get("/console", allow("proxy", "read", { summary: "The console's own address", data: ConsoleAddress }), async (c) =>
+      ok(c, await console.view()),
+    )
+    .put(
+      "/console",
+      allow("proxy", "manage", { summary: "Have the console answer at an address of its own, with HTTPS", data: ConsoleAddress }),
+      valid("json", SetConsoleAddress),
+      async (c) => ok(c, await console.set(c.req.valid("json"), actorOf(c))),
+    )
+    .delete(
+      "/console",
+      allow("proxy", "manage", { summary: "Have the console answer only where it listens by itself", data: ConsoleAddress }),
+      async (c) => ok(c, await console.remove(actorOf(c))),
     )
     .get("/certificates", allow("proxy", "read", { summary: "Where certificates come from", data: CertificateSettings }), async (c) =>
       ok(c, await proxies.certificates()),

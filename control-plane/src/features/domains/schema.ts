@@ -93,6 +93,20 @@ export const serverProxies = sqliteTable("server_proxies", {
   authority: text(),
 });
 
+/** The console's own address: one row, or none. It is no app's, and no name is both. */
+export const consoleAddress = sqliteTable("console_address", {
+  id: integer().primaryKey(),
+  name: text().notNull(),
+  /** The server that the control plane runs on. */
+  serverId: text()
+    .notNull()
+    .references(() => servers.id),
+  /** The number of the job that told its server of it as it is. */
+  revision: integer().notNull(),
+  seen: text({ mode: "json" }).$type<Omit<SiteState, "name">>(),
+  warnedOf: text(),
+});
+
 /** Where certificates come from: one row, or none for what is usual. */
 export const certificateSettings = sqliteTable("certificate_settings", {
   id: integer().primaryKey(),
@@ -104,5 +118,6 @@ export const certificateSettings = sqliteTable("certificate_settings", {
 });
 
 export type NameRow = typeof domainNames.$inferSelect;
+export type ConsoleRow = typeof consoleAddress.$inferSelect;
 export type DomainRow = typeof domains.$inferSelect;
 export type ProxyRow = typeof serverProxies.$inferSelect;

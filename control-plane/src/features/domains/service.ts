@@ -12,6 +12,7 @@ import type { ConfigService } from "../configs/service.ts";
 import type { Job, JobService, Settled } from "../jobs/service.ts";
 import type { ServerService } from "../servers/service.ts";
 import { checkService, composeServices } from "./compose-services.ts";
+import { consoleAddresses } from "./console-address.ts";
 import { diagnosing } from "./diagnose.ts";
 import { withCertificate } from "./own-certificate.ts";
 import { domainViews, urlOf } from "./domain-view.ts";
@@ -44,18 +45,19 @@ export function domainService(
   const find = async (id: string): Promise<Listed> => (await store.find(id)) ?? notFound("domain");
   const view = async (id: string, within?: string[]) => (await viewsOf([await find(id)], within))[0]!;
   const changed = (ids: string[]) => ids.forEach((id) => events.publish({ type: "domain.changed", id }));
-  const proxies = proxyService(ports, { store, tell, servers, sources, activity, changed });
+  const console = consoleAddresses(ports, { store, tell, servers, jobs, apps });
+  const proxies = proxyService(ports, { store, tell, servers, sources, activity, changed, ownAddress: console.current });
 
   /** A name can be had that is nobody else's, and not the console's either. */
   async function areFree({ name, appId, www }: Omit<NameSettings, "aliasOf">, { consoleUrl, sees }: Pick<Asking, "consoleUrl" | "sees">) {
-    const own = canonicalName(new URL(consoleUrl).hostname);
+    const own = [canonicalName(new URL(consoleUrl).hostname), (await console.current())?.name];
     const wanted = [name, (www && partnerOf(name)) || []].flat();
     const owners = new Map((await store.owners(wanted)).map((owner) => [owner.name, owner.appId]));
     for (const each of wanted) {
       const path = each === name ? "domain" : "www";
       const owner = owners.get(each);
       if (owner === appId) continue;
-      if (each === own) throw nameTaken(path, `${each} is the console's own address. Choose another name.`);
+      if (own.includes(each)) throw nameTaken(path, `${each} is the console's own address. Choose another name.`);
       if (owner === undefined) continue;
       const app = await apps.named(owner);
       const known = app && sees(app.projectId);
@@ -187,6 +189,7 @@ export function domainService(
 
     ofNewApps: domainsOfNewApps(ports, { store, tell, sources, areFree }),
     proxies,
+    console,
     uptime: uptimes(ports, store),
 
     /** With an app go its domains; its server is told where there were any. */

@@ -1,9 +1,19 @@
 import { and, asc, count, eq, gt, gte, inArray, lt, or, sql } from "drizzle-orm";
 import type { DomainQuery } from "@appos/shared/domains";
-import { openStates } from "@appos/shared/jobs";
-import { type AcmeAuthority, LETS_ENCRYPT, type ProxyDriver, type SiteState } from "@appos/shared/sites";
+import { type AcmeAuthority, LETS_ENCRYPT, type ProxyDriver } from "@appos/shared/sites";
 import type { Database, Statement } from "../../ports.ts";
-import { certificateSettings, type DomainRow, domainNames, domains, type NameRow, type ProxyRow, serverProxies } from "./schema.ts";
+import {
+  certificateSettings,
+  consoleAddress,
+  type ConsoleRow,
+  type DomainRow,
+  domainNames,
+  domains,
+  type NameRow,
+  type ProxyRow,
+  serverProxies,
+} from "./schema.ts";
+import { endOfCertificate, onServer, seenStore } from "./seen-store.ts";
 
 /** What a name is, besides how its server sees it. */
 export type NameSettings = Omit<NameRow, "revision" | "seen" | "warnedOf">;
@@ -17,6 +27,7 @@ export interface Served {
   proxy: ProxyRow | undefined;
   names: NameRow[];
   domains: DomainRow[];
+  console: ConsoleRow | undefined;
   acme: AcmeAuthority;
   acmeVersion: number;
 }
@@ -26,10 +37,7 @@ export interface Asked extends Partial<Pick<DomainQuery, "app" | "serverId" | "s
 }
 
 /** A job's number, in the batch that writes it. */
-const numberOf = (jobId: string) => sql<number>`(select number from jobs where id = ${jobId})`;
-const onServer = (serverId: string) => sql`${domainNames.appId} in (select id from apps where serverId = ${serverId})`;
-
-const endOfCertificate = sql<number>`json_extract(${domainNames.seen}, '$.certificate.notAfter')`;
+export const numberOf = (jobId: string) => sql<number>`(select number from jobs where id = ${jobId})`;
 
 /** What is asked for is looked for as it stands: no character of it has a meaning. */
 function matching({ app, serverId, search, within, show }: Asked) {
@@ -43,7 +51,7 @@ function matching({ app, serverId, search, within, show }: Asked) {
       ${serverId === undefined ? sql`` : sql`and serverId = ${serverId}`}
       ${app === undefined ? sql`` : sql`and (id = ${app} or name = ${app})`})`,
     // Of which people were warned, and which was not renewed since.
-    show === "ending" ? sql`${domainNames.warnedOf} like ${endOfCertificate} || ' %'` : undefined,
+    show === "ending" ? sql`${domainNames.warnedOf} like ${endOfCertificate(domainNames)} || ' %'` : undefined,
     words ? or(inside(domains.name), inside(domains.path), appNamed) : undefined,
   );
 }
@@ -77,10 +85,11 @@ export function domainStore(database: Database) {
 
     /** In one batch, and so of one moment. */
     async served(serverId: string): Promise<Served> {
-      const [[proxy], names, paths, [acme]] = await database.batch([
+      const [[proxy], names, paths, [own], [acme]] = await database.batch([
         database.select().from(serverProxies).where(eq(serverProxies.serverId, serverId)),
         database.select().from(domainNames).where(onServer(serverId)),
         joined().where(onServer(serverId)),
+        database.select().from(consoleAddress).where(eq(consoleAddress.serverId, serverId)),
         settings,
       ]);
       return {
@@ -88,6 +97,7 @@ export function domainStore(database: Database) {
         proxy,
         names,
         domains: paths.map(({ domain }) => domain),
+        console: own,
         acme: authorityOf(acme),
         acmeVersion: acme?.version ?? 0,
       };
@@ -95,11 +105,15 @@ export function domainStore(database: Database) {
     owners: (names: string[]) =>
       database.select({ name: domainNames.name, appId: domainNames.appId }).from(domainNames).where(inArray(domainNames.name, names)),
 
-    /** An app owns a name, and this is what the name is. Where another app owns it, or this one is gone, the batch fails. */
+    /** An app owns a name, and this is what the name is. Where another app owns it, the console has it, or this app is gone, the batch fails. */
     claim: (name: NameSettings, jobId: string): Statement =>
       database
         .insert(domainNames)
-        .values({ ...name, appId: sql`(select id from apps where id = ${name.appId} and removedAt is null)`, revision: numberOf(jobId) })
+        .values({
+          ...name,
+          appId: sql`(select id from apps where id = ${name.appId} and removedAt is null and not exists (select 1 from console_address where name = ${name.name}))`,
+          revision: numberOf(jobId),
+        })
         .onConflictDoUpdate({
           target: domainNames.name,
           set: {
@@ -222,36 +236,7 @@ export function domainStore(database: Database) {
       return rows.flatMap(({ name, app }) => [name, app]);
     },
 
-    names: (serverId: string) =>
-      database
-        .select({ name: domainNames.name, aliasOf: domainNames.aliasOf, seen: domainNames.seen })
-        .from(domainNames)
-        .where(onServer(serverId)),
-    /** It was told something, and no job is about to tell it more. */
-    hasBeenTold: async (serverId: string) => {
-      const isOpen = sql`select 1 from jobs where jobs.id = ${serverProxies.jobId} and ${inArray(sql`jobs.state`, [...openStates])}`;
-      return (
-        (
-          await database
-            .select({ serverId: serverProxies.serverId })
-            .from(serverProxies)
-            .where(and(eq(serverProxies.serverId, serverId), sql`not exists (${isOpen})`))
-        ).length > 0
-      );
-    },
-    /** Of names of its own server only. */
-    see: (serverId: string, name: string, seen: Omit<SiteState, "name"> | null): Statement =>
-      database
-        .update(domainNames)
-        .set({ seen })
-        .where(and(eq(domainNames.name, name), onServer(serverId))),
-    /** Names whose certificates have ended by then. */
-    async endingBy(end: number) {
-      const { name, appId, https, seen, warnedOf } = domainNames;
-      const rows = await database.select({ name, appId, https, seen, warnedOf }).from(domainNames).where(lt(endOfCertificate, end));
-      return rows.flatMap(({ seen: its, ...row }) => (its?.certificate ? [{ ...row, certificate: its.certificate }] : []));
-    },
-    warned: (name: string, warnedOf: string): Statement => database.update(domainNames).set({ warnedOf }).where(eq(domainNames.name, name)),
+    ...seenStore(database),
     domainsOf: async (names: string[]) =>
       (await database.select({ id: domains.id }).from(domains).where(inArray(domains.name, names))).map(({ id }) => id),
     ofApp: (appId: string) => database.select({ name: domainNames.name }).from(domainNames).where(eq(domainNames.appId, appId)),
@@ -271,7 +256,7 @@ export function domainStore(database: Database) {
         .update(serverProxies)
         .set({ due: true })
         .where(
-          sql`${serverProxies.serverId} in (select apps.serverId from apps join domain_names on domain_names.appId = apps.id where domain_names.https = 'acme')`,
+          sql`${serverProxies.serverId} in (select apps.serverId from apps join domain_names on domain_names.appId = apps.id where domain_names.https = 'acme' union select serverId from console_address)`,
         ),
     ],
     batch: (statements: [Statement, ...Statement[]]) => database.batch(statements),

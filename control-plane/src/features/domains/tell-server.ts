@@ -17,6 +17,8 @@ export interface Change {
   after: Sites;
   /** Another program that serves them. */
   driver?: ProxyDriver;
+  /** The console's own address; null where it is to have none any more. */
+  console?: string | null;
   statements(jobId: string): Statement[];
 }
 
@@ -38,14 +40,14 @@ export interface Sources {
 /** What a server is told once its sites are these, and the states of the certificates in it. `made`: an app of theirs that is not written yet. */
 export async function modelFor(
   { apps, certificates }: Sources,
-  { proxy, acme }: Pick<Served, "proxy" | "acme">,
-  { after, driver = proxy?.driver ?? "caddy" }: Pick<Change, "after" | "driver">,
+  { proxy, acme, console: own }: Pick<Served, "proxy" | "acme" | "console">,
+  { after, driver = proxy?.driver ?? "caddy", console = own?.name ?? null }: Pick<Change, "after" | "driver" | "console">,
   made?: { id: string; name: string },
 ): Promise<{ model: ProxyModel; states: string[] }> {
   const owners = await apps.findMany([...new Set(after.names.map(({ appId }) => appId))]);
   const names = new Map([...owners, ...(made ? [made] : [])].map(({ id, name }) => [id, name]));
   const used = await certificates.used(after.names.flatMap(({ https, certificateId }) => (https === "own" ? (certificateId ?? []) : [])));
-  const model = modelOf(after, names, { driver, acme, certificates: used.map(({ id, pem }) => ({ id, pem })) });
+  const model = modelOf(after, names, { driver, acme, console, certificates: used.map(({ id, pem }) => ({ id, pem })) });
   return { model, states: used.map(({ state }) => state) };
 }
 

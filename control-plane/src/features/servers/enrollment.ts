@@ -12,9 +12,9 @@ export function addressWarning(url: string): string | null {
   const { protocol, hostname } = new URL(url);
   const loopback = hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
   if (loopback)
-    return `${url} leads back to the machine that asks, so only this machine can use this command. Put AppOS behind HTTPS and set APPOS_PUBLIC_URL to the address that your servers can reach.`;
+    return `${url} leads back to the machine that asks, so only this machine can use this command. Give the console an address under Settings; or put AppOS behind a proxy of yours, and set APPOS_PUBLIC_URL to the address that your servers can reach.`;
   if (protocol !== "https:")
-    return `${url} is not encrypted, and agents refuse it. Put AppOS behind HTTPS and set APPOS_PUBLIC_URL to that address.`;
+    return `${url} is not encrypted, and agents refuse it. Give the console an address under Settings; or put AppOS behind a proxy of yours with HTTPS, and set APPOS_PUBLIC_URL to that address.`;
   return null;
 }
 

@@ -31,7 +31,7 @@ export const serverRoutes = ({ servers, system }: Services) =>
       },
     )
     .post("/", allow("servers", "manage", { summary: "Add a server", data: Added, status: 201 }), valid("json", NewServer), async (c) =>
-      ok(c, await servers.add(c.req.valid("json"), system.publicUrl(c.req.url), actorOf(c)), 201),
+      ok(c, await servers.add(c.req.valid("json"), await system.publicUrl(c.req.url), actorOf(c)), 201),
     )
     .get("/:id", allow("servers", "read", { summary: "One server, by id or name", data: ServerView }), async (c) =>
       ok(c, shownTo(callerOf(c), await servers.view(c.req.param("id"), limitedTo(callerOf(c))))),
@@ -50,7 +50,7 @@ export const serverRoutes = ({ servers, system }: Services) =>
       return ok(c, null);
     })
     .post("/:id/enrollment", allow("servers", "manage", { summary: "A new enrollment token", data: Enrollment, status: 201 }), async (c) =>
-      ok(c, await servers.enrollAgain(c.req.param("id"), system.publicUrl(c.req.url), actorOf(c)), 201),
+      ok(c, await servers.enrollAgain(c.req.param("id"), await system.publicUrl(c.req.url), actorOf(c)), 201),
     );
 
 /** What an agent asks before it has a link. The token is its only credential. */

@@ -105,6 +105,10 @@ export function serverService(ports: Ports, system: SystemService, activity: Act
       const { facts } = await find(id);
       return knownAddresses(facts?.addresses ?? [], (await store.callsFrom([id])).get(id)).map(({ address }) => address);
     },
+    /** Those whose agents look for their control plane at this name. */
+    async lookingFor(hostname: string): Promise<{ id: string; name: string }[]> {
+      return (await store.homes()).filter(({ url }) => url !== null && URL.parse(url)?.hostname === hostname);
+    },
     /** Of a server that may be gone. */
     nameOf: async (id: string) => (await store.name(id)) ?? id,
 

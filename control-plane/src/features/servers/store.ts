@@ -72,6 +72,12 @@ export function serverStore(database: Database) {
         .where(and(inArray(timeline.serverId, ids), eq(timeline.number, last)));
       return new Map(rows.flatMap(({ serverId, address }) => (address === null ? [] : [[serverId, address]])));
     },
+    /** Where agents look for their control plane, as they say. */
+    homes: () =>
+      database
+        .select({ id: servers.id, name: servers.name, url: sql<string | null>`json_extract(${servers.facts}, '$.controlPlane')` })
+        .from(servers)
+        .where(present),
     name: async (id: string) => (await nameById.all({ id })).at(0)?.name,
     insert: (server: typeof servers.$inferInsert): Statement => database.insert(servers).values(server),
     rename: (id: string, name: string): Statement => database.update(servers).set({ name }).where(eq(servers.id, id)),
@@ -84,6 +90,9 @@ export function serverStore(database: Database) {
           .where(and(eq(servers.id, id), sql`not exists (select 1 from apps where apps.serverId = ${id} and apps.removedAt is null)`))
           .returning({ id: servers.id }),
         database.run(heldByNobody(sql`select "id" from "servers" where "id" = ${id} and "removedAt" is not null`)),
+        database.run(
+          sql`delete from "console_address" where "serverId" in (select "id" from "servers" where "id" = ${id} and "removedAt" is not null)`,
+        ),
         database.run(
           sql`delete from "server_proxies" where "serverId" in (select "id" from "servers" where "id" = ${id} and "removedAt" is not null)`,
         ),

@@ -22,7 +22,7 @@ export const systemRoutes = ({ system, servers, apps, jobs }: Services) =>
     return ok(c, {
       version: system.version,
       startedAt: system.startedAt,
-      publicUrl: system.publicUrl(c.req.url),
+      publicUrl: await system.publicUrl(c.req.url),
       controlPlaneId,
       localProblem: system.localProblem(),
       counts,
@@ -98,7 +98,7 @@ export const downloadRoutes = ({ system, downloads }: Services) =>
     .get("/install.sh", allowAnyone({ summary: "The script that installs the agent" }), async (c) => {
       const [x64, arm64] = [await downloads.checksum("x64"), await downloads.checksum("arm64")];
       const script = (await downloads.installer())
-        .replaceAll("__APPOS_URL__", system.publicUrl(c.req.url))
+        .replaceAll("__APPOS_URL__", await system.publicUrl(c.req.url))
         .replaceAll("__APPOS_SHA256_X64__", x64 ?? "")
         .replaceAll("__APPOS_SHA256_ARM64__", arm64 ?? "");
       return c.text(script, 200, { "content-type": "text/x-shellscript; charset=utf-8" });

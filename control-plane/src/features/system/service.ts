@@ -7,10 +7,13 @@ import { systemStore } from "./store.ts";
 export type { Signal } from "../../ports.ts";
 export type SystemService = ReturnType<typeof systemService>;
 
-export function systemService(ports: Ports, identity: Promise<Identity>) {
+/** `consoleUrl`: where the console is served at an address of its own. */
+export function systemService(ports: Ports, identity: Promise<Identity>, consoleUrl: () => Promise<string | undefined>) {
   const { database, clock, settings } = ports;
   const store = systemStore(database);
   const startedAt = clock.now();
+  /** AppOS as whoever asks has reached it, or as it was set. Without a slash at its end. */
+  const ownUrl = (requestUrl: string) => (settings.publicUrl ?? new URL(requestUrl).origin).replace(/\/+$/, "");
   return {
     version: settings.version,
     startedAt,
@@ -26,7 +29,10 @@ export function systemService(ports: Ports, identity: Promise<Identity>) {
     },
     /** This database turned out to be an older copy of itself: a new lifetime begins, in which nothing older is ordered. */
     beginAnew: async (lastNumber: number) => void (await store.set("incarnation", `${randomText(16)} ${lastNumber}`)),
-    /** Where people and agents reach AppOS: as set, or as whoever asks has reached it. Without a slash at its end. */
-    publicUrl: (requestUrl: string) => (settings.publicUrl ?? new URL(requestUrl).origin).replace(/\/+$/, ""),
+    ownUrl,
+    /** Whether whoever asks can keep a secret that goes over HTTPS only. */
+    isSecure: (requestUrl: string) => [ownUrl(requestUrl), requestUrl].some((url) => url.startsWith("https:")),
+    /** Where people and agents are told to go: as set; at the console's own address, where it has one that is served; or as whoever asks has reached it. */
+    publicUrl: async (requestUrl: string) => (settings.publicUrl === undefined && (await consoleUrl())) || ownUrl(requestUrl),
   };
 }

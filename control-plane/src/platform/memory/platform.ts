@@ -36,6 +36,7 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
   // Lucia reads the real clock, so that is where this one begins.
   let time = Date.now();
   let elapsed = 0;
+  let runsOn: string | undefined;
   const nature: Nature = given ?? { now: () => time, elapsed: () => elapsed, query: (ask) => ask() };
   const book: Book = new Map();
   const outside = memoryOutbound();
@@ -90,7 +91,14 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
       outbound: outside,
       linger: (work) => void lingering.add(work.finally(() => lingering.delete(work))),
       log,
-      settings: { version: "0.0.0", publicUrl: "https://appos.example.org", samples: "always", localProblem: () => null, retention },
+      settings: {
+        version: "0.0.0",
+        publicUrl: "https://appos.example.org",
+        samples: "always",
+        localProblem: () => null,
+        consoleServer: async () => (runsOn === undefined ? { problem: "This machine is no server." } : { id: runsOn }),
+        retention,
+      },
     };
     const services: Services = createServices(ports);
     let app: App | undefined;
@@ -114,7 +122,9 @@ export async function memoryPlatform(retention: Retention = { jobDays: 365, logD
   }
   /** Until what goes on after its request was answered is over. */
   const settled = async () => void (await Promise.all(lingering));
-  return { start, advance, setClock, outside, settled, book, faults, warnings, now: () => time, database: drizzle(client), client };
+  /** The server that the machine is which this control plane runs on. */
+  const runOn = (serverId: string) => void (runsOn = serverId);
+  return { start, advance, setClock, runOn, outside, settled, book, faults, warnings, now: () => time, database: drizzle(client), client };
 }
 
 const never = <T>() => new Promise<T>(() => {});

@@ -54,6 +54,7 @@ export async function contractPorts(become: Become, shared?: Shared) {
       publicUrl: undefined,
       samples: "always",
       localProblem: () => null,
+      consoleServer: async () => ({ problem: "There is none." }),
       retention: { jobDays: 365, logDays: 90, logBytes: 2 ** 31 },
     },
   };

@@ -164,6 +164,12 @@ export function localAgent(services: Services | undefined, place: Place, log: Lo
   return {
     begin: () => later(begin, 0),
     problem: () => problem,
+    /** Which of the servers this machine is. */
+    async server(): Promise<{ id: string } | { problem: string }> {
+      const id = (await identityHere())?.serverId;
+      if (id !== undefined && (await services?.servers.publicKey(id)) !== undefined) return { id };
+      return { problem: problem ?? "This machine is not yet a server. AppOS takes it in by itself; wait a moment." };
+    },
     /** Resolves once no agent of ours runs any more. */
     async stop() {
       stopping = true;

@@ -14,12 +14,13 @@ import { DatabaseRefused } from "../migrations.ts";
 import { builtCatalog } from "./catalog.ts";
 import { consoleFiles } from "./console.ts";
 import { openDatabase } from "./database.ts";
+import { type ConsoleDoor, consoleDoor, type Visitor } from "./console-door.ts";
 import { databaseWatch } from "./database-watch.ts";
 import { builtAgent } from "./downloads.ts";
 import { firstCollection } from "./first-collection.ts";
 import { gitSources } from "./git-sources.ts";
 import { nodeKeys } from "./keys.ts";
-import { localAgent } from "./local-agent.ts";
+import { localAgent, type Place } from "./local-agent.ts";
 import { logTo } from "./log.ts";
 import { type Membership, onlyProcess } from "./membership.ts";
 import { nodeOutbound } from "./outbound.ts";
@@ -35,6 +36,10 @@ const MINUTE = 60_000;
 const TELL_MS = 2_000;
 /** When what starting took is given back: nothing of it runs any more. */
 const SETTLED_MS = 5_000;
+/** How long whoever asks may take. */
+const patience = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000 };
+const NO_SERVER =
+  "AppOS serves its own address with the proxy of the machine that it runs on, and that is none of its servers here (APPOS_LOCAL_AGENT). Have the console reached by a proxy of your own, and set APPOS_PUBLIC_URL.";
 const built = (name: string) => join(import.meta.dirname, name);
 
 try {
@@ -49,9 +54,10 @@ async function run(settings: NodeSettings) {
   await makeDataDir(settings.dataDir);
   // Whoever asks while AppOS starts is answered once it has.
   const ready = Promise.withResolvers<RequestListener>();
-  const http = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000 }, (request, reply) => {
+  const http = createServer(patience, (request, reply) => {
     void ready.promise.then((handle) => handle(request, reply));
   });
+  const door = consoleDoor(patience);
   const url = await listen(http, settings);
   const place = {
     program: built("../agent/agent.mjs"),
@@ -59,7 +65,7 @@ async function run(settings: NodeSettings) {
     url,
     environment: process.env,
   };
-  if (settings.movedTo !== undefined) return ready.resolve(await standAsSignpost(http, settings.movedTo, settings, place, log));
+  if (settings.movedTo !== undefined) return ready.resolve(await standAsSignpost(http, door, settings.movedTo, settings, place, log));
 
   const keys = await nodeKeys(settings.dataDir, settings.secretKey);
   const failed = (error: unknown) => log.error("a room failed", { error: errorText(error) });
@@ -89,6 +95,7 @@ async function run(settings: NodeSettings) {
       publicUrl: settings.publicUrl,
       samples: "always",
       localProblem: () => (settings.localAgent ? agent.problem() : null),
+      consoleServer: () => (settings.localAgent ? agent.server() : Promise.resolve({ problem: NO_SERVER })),
       retention: settings.retention,
     },
   };
@@ -96,11 +103,19 @@ async function run(settings: NodeSettings) {
   await membership.begin();
   await services.jobs.wakeAll();
 
+  const address = (c: Context) => door.visitorOf((c.env as HttpBindings).incoming).address ?? "unknown";
   const app = createApp(services, { address, log });
   const site = consoleFiles(built("../web"));
   const ofApp = /^\/(api\/|openapi\.json$|metrics$|install\.sh$|agent\/)/;
-  ready.resolve(getRequestListener((request, env) => (ofApp.test(new URL(request.url).pathname) ? app : site).fetch(request, env)));
-  const closeSockets = acceptAgents(http, services, membership.local, acceptViewers(services, membership.local, log), log);
+  const answer = (request: Request, env: object) => (ofApp.test(new URL(request.url).pathname) ? app : site).fetch(request, env);
+  ready.resolve(getRequestListener(answer));
+  door.http.on(
+    "request",
+    getRequestListener((request, env) => answer(asAsked(request, door.visitorOf((env as HttpBindings).incoming)), env)),
+  );
+  const around = { log, visitorOf: door.visitorOf };
+  const viewers = acceptViewers(services, membership.local, around);
+  const closeSockets = acceptAgents([http, door.http], services, membership.local, viewers, around);
 
   const agent = localAgent(services, place, log);
   const watched = databaseWatch(settings, log);
@@ -123,7 +138,10 @@ async function run(settings: NodeSettings) {
   );
 
   await firstRun(services, settings, url);
-  if (settings.localAgent) agent.begin();
+  if (settings.localAgent) {
+    await openDoor(door, place, log);
+    agent.begin();
+  }
   firstCollection(SETTLED_MS);
 
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => void stop());
@@ -134,6 +152,7 @@ async function run(settings: NodeSettings) {
     await membership.stop();
     closeSockets();
     http.close();
+    door.http.close();
     await agent.stop();
     await membership.close();
     process.exit(0);
@@ -218,6 +237,13 @@ async function firstRun({ auth }: Services, { dataDir, initMode, superuser, publ
   console.log(`Set it up, once, at ${front}/setup?token=${token}`);
 }
 
-function address(c: Context): string {
-  return (c.env as HttpBindings).incoming.socket.remoteAddress?.replace(/^::ffff:/, "") ?? "unknown";
+/** Without it AppOS is there all the same, but not at an address of its own. */
+async function openDoor(door: ConsoleDoor, { folder }: Place, log: Log) {
+  await door.listen(folder).catch((error: unknown) => {
+    log.error("the proxy of this machine cannot reach AppOS, and so serves no address of the console", { error: errorText(error) });
+  });
 }
+
+/** As the visitor asked it: over HTTPS, where that ends at the proxy. */
+const asAsked = (request: Request, { secure }: Visitor) =>
+  secure ? new Request(request.url.replace(/^http:/, "https:"), request) : request;

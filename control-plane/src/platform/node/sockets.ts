@@ -7,6 +7,7 @@ import { errorText } from "../../errors.ts";
 import type { Rooms } from "../../live/rooms.ts";
 import type { Log } from "../../ports.ts";
 import type { Services } from "../../services.ts";
+import type { VisitorOf } from "./console-door.ts";
 import { turnstile } from "./turnstile.ts";
 import { refuse, type Viewers } from "./viewers.ts";
 
@@ -25,7 +26,13 @@ const UNREAD_BYTES = 64 * 1024;
 const UNSENT_BYTES = 16 * 1024 * 1024;
 
 /** Lets agents in, and viewers. An agent's address says whose room a socket is for; it then has to prove it. Every other upgrade is refused. */
-export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, viewers: Viewers, log: Log) {
+export function acceptAgents(
+  doors: readonly Server[],
+  { servers }: Services,
+  rooms: Rooms,
+  viewers: Viewers,
+  { log, visitorOf }: { log: Log; visitorOf: VisitorOf },
+) {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_BYTES,
@@ -40,13 +47,14 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
     else unproven.delete(serverId);
   };
 
-  http.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    stream.on("error", () => stream.destroy());
-    upgrade(request, stream, head).catch((error: unknown) => {
-      log.error("an upgrade failed", { error: errorText(error) });
-      stream.destroy();
+  for (const door of doors)
+    door.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+      stream.on("error", () => stream.destroy());
+      upgrade(request, stream, head).catch((error: unknown) => {
+        log.error("an upgrade failed", { error: errorText(error) });
+        stream.destroy();
+      });
     });
-  });
 
   async function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer) {
     const url = URL.parse(request.url ?? "/", "http://localhost");
@@ -66,7 +74,7 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
       count(serverId, -1);
     });
     stream.once("close", settled);
-    sockets.handleUpgrade(request, stream, head, (ws) => attend(ws, serverId, addressOf(request), settled));
+    sockets.handleUpgrade(request, stream, head, (ws) => attend(ws, serverId, visitorOf(request).address, settled));
   }
 
   /** In a storm sockets wait in the kernel for so long that many have been given up by then: those cost nothing more. */
@@ -156,8 +164,6 @@ export function acceptAgents(http: Server, { servers }: Services, rooms: Rooms, 
     setTimeout(() => sockets.clients.forEach((ws) => ws.terminate()), 500).unref();
   };
 }
-
-const addressOf = ({ socket }: IncomingMessage) => socket.remoteAddress?.replace(/^::ffff:/, "") ?? null;
 
 /** Only who reads a stream hears of its end. Nothing is said on it before its upgrade is answered. */
 function watchEnd(stream: Duplex, ended: () => void) {

@@ -9,6 +9,7 @@ import type { Rooms } from "../../live/rooms.ts";
 import { isForViewers, RECHECK_MS, rechecker, viewerEntry } from "../../live/viewer-door.ts";
 import type { Log } from "../../ports.ts";
 import type { Services } from "../../services.ts";
+import type { VisitorOf } from "./console-door.ts";
 
 const statuses = { 400: "400 Bad Request", 401: "401 Unauthorized", 403: "403 Forbidden" };
 /** Who answers no ping until the next one is gone. */
@@ -18,7 +19,7 @@ const FAREWELL_MS = 1_000;
 export type Viewers = ReturnType<typeof acceptViewers>;
 
 /** Lets browsers in to terminals: by a ticket, from our own pages, with the right subprotocol. */
-export function acceptViewers(services: Services, rooms: Rooms, log: Log) {
+export function acceptViewers(services: Services, rooms: Rooms, { log, visitorOf }: { log: Log; visitorOf: VisitorOf }) {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: INPUT_BYTES,
@@ -28,7 +29,7 @@ export function acceptViewers(services: Services, rooms: Rooms, log: Log) {
 
   async function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, asked: URL) {
     const { origin, host = "", "sec-websocket-protocol": protocols = "" } = request.headers;
-    const url = URL.parse(`${asked.pathname}${asked.search}`, `http://${host}`);
+    const url = URL.parse(`${asked.pathname}${asked.search}`, `${visitorOf(request).secure ? "https" : "http"}://${host}`);
     if (!url) return refuse(stream, "400 Bad Request");
     const entry = await viewerEntry(services, { url, origin, protocols });
     if ("status" in entry) return refuse(stream, statuses[entry.status]);

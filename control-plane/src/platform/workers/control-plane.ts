@@ -42,6 +42,9 @@ export function portsOf(env: Env, rooms: Rooms): Ports {
       publicUrl: variables.APPOS_PUBLIC_URL,
       samples: "asked",
       localProblem: () => null,
+      consoleServer: async () => ({
+        problem: "AppOS runs on Cloudflare Workers. Give it an address there: a custom domain of the Worker.",
+      }),
       retention: { jobDays: variables.APPOS_JOB_DAYS, logDays: variables.APPOS_LOG_DAYS, logBytes: variables.APPOS_LOG_BYTES },
     },
   };

@@ -2,7 +2,7 @@ import type { AppView } from "@appos/shared/apps";
 import type { DeploymentView } from "@appos/shared/deployments";
 import type { UserView } from "@appos/shared/auth";
 import type { CertificateView } from "@appos/shared/certificates";
-import type { CertificateSettings, DomainQuery, DomainView, ProxyView } from "@appos/shared/domains";
+import type { CertificateSettings, ConsoleAddress, DomainQuery, DomainView, ProxyView } from "@appos/shared/domains";
 import type { Page } from "@appos/shared/envelope";
 import type { PersonView, ProjectView } from "@appos/shared/projects";
 import type { RegistryView } from "@appos/shared/registries";
@@ -111,6 +111,10 @@ export const proxiesQuery = (): Query<ProxyView[]> =>
     fetch: api.proxy.list,
     outdatedBy: ({ type }) => about(type, "domain") || type === "server.changed",
   }));
+
+/** The console's own address. */
+export const consoleAddressQuery = (): Query<ConsoleAddress> =>
+  new Query(() => ({ key: "console-address", fetch: api.proxy.console, outdatedBy: ({ type }) => type === "server.changed" }));
 
 /** Where certificates come from. */
 export const certificatesQuery = (): Query<CertificateSettings> =>

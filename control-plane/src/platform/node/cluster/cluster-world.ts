@@ -60,6 +60,7 @@ export async function controlPlane(master: Uint8Array) {
       publicUrl: "https://appos.example.org",
       samples: "always",
       localProblem: () => null,
+      consoleServer: async () => ({ problem: "There is none." }),
       retention: { jobDays: 365, logDays: 90, logBytes: 2 ** 31 },
     },
   });

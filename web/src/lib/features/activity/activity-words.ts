@@ -26,6 +26,8 @@ const words: Record<string, string> = {
   "apply-domain": "asked its server once more to serve",
   "reload-proxy": "reloaded the proxy of",
   "change-proxy": "changed the program of the proxy of",
+  "set-console-address": "gave the console the address",
+  "remove-console-address": "took from the console the address",
   "change-certificates": "changed where certificates come from:",
   "add-certificate": "uploaded a certificate for",
   "replace-certificate": "put a newer one in the place of the certificate for",

@@ -8,8 +8,11 @@ interface Said {
   word: string;
 }
 
-/** How far a domain is, and once it is served, whether what it leads to answers well. */
-export function domainStatus({ status, seen, https, certificate, certificateProblem, answers, server }: DomainView): Said {
+/** What domains and the console's own address have in common. */
+type Served = Pick<DomainView, "status" | "seen" | "https" | "certificate" | "certificateProblem" | "answers" | "server">;
+
+/** How far it is, and once it is served, whether what it leads to answers well. */
+export function domainStatus({ status, seen, https, certificate, certificateProblem, answers, server }: Served): Said {
   if (status === "saving") return { tone: "busy", word: "Saving" };
   if (status === "waiting") return { tone: "warn", word: `Waiting for ${server.name}` };
   if (status === "refused") return { tone: "bad", word: "Refused" };
@@ -31,7 +34,16 @@ const SOON_MS = 30 * DAY_MS;
 const shortIssuer = (issuer: string) => issuer.split(", ")[0] || "an authority without a name";
 
 /** What there is to say of the certificate of a domain. */
-export function certificateWords({ https, status, certificate, certificateProblem, server }: DomainView, now: number): Said {
+export function certificateWords(
+  {
+    https,
+    status,
+    certificate,
+    certificateProblem,
+    server,
+  }: Pick<Served, "https" | "status" | "certificate" | "certificateProblem" | "server">,
+  now: number,
+): Said {
   if (https === "off") return { tone: "idle", word: "No HTTPS" };
   if (certificate) {
     const { issuer, notBefore, notAfter } = certificate;
@@ -51,7 +63,12 @@ export function certificateWords({ https, status, certificate, certificateProble
 }
 
 /** Whether to have its server try once more is worth a button. */
-export const mayTryAgain = ({ https, status, certificate, certificateProblem }: DomainView): boolean =>
+export const mayTryAgain = ({
+  https,
+  status,
+  certificate,
+  certificateProblem,
+}: Pick<Served, "https" | "status" | "certificate" | "certificateProblem">): boolean =>
   status === "refused" || (status === "serving" && https === "acme" && (certificate === null || certificateProblem !== null));
 
 /** `www.` before the name, or the name without it. */
