@@ -1,6 +1,7 @@
 import { failpoint } from "@appos/shared/failpoint";
 import { ProxyModel } from "@appos/shared/sites";
 import * as z from "zod";
+import { jsonOf } from "../json.ts";
 import { JobFailure } from "../jobs/job-failure.ts";
 import type { Machine } from "../machine/machine.ts";
 import { proxyModel } from "./proxy-model.ts";
@@ -127,13 +128,5 @@ async function lostOf(reached: Lifeline[], limitMs: number, machine: Machine): P
     silent = silent.filter((_, i) => !answers[i]);
     if (silent.length === 0 || machine.elapsed() >= until) return silent;
     await machine.sleep(AGAIN_MS);
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Container, Machine } from "../machine/machine.ts";
 import { proxyShared } from "./proxy-folder.ts";
+import { jsonOf } from "../json.ts";
 
 /**
  * A service that a domain leads to has two slots for its containers, which are names that the proxy knows: those of slot `b` serve while a
@@ -77,12 +78,4 @@ export async function takeSlot(of: Slotted, containers: readonly Container[], ma
   if (!names.every((name) => name.startsWith(before) && /^\d+(-b)?$/.test(name.slice(before.length)))) return;
   const free = wanted.filter((name) => !names.includes(name));
   for (const { id, status } of containers) if (!wanted.includes(status.container)) await machine.engine.rename(id, free.shift()!);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { UptimeSum } from "@appos/shared/uptime";
 import { z } from "zod";
 import type { Machine } from "../../machine/machine.ts";
+import { jsonOf } from "../../json.ts";
 
 /** So many hours wait for a control plane that is away; then the oldest go. */
 const HOURS = 72;
@@ -67,12 +68,4 @@ function added(sum: UptimeSum | undefined, answer: Answer): UptimeSum {
     latencySumMs: before.latencySumMs + latencyMs,
     latencyMaxMs: Math.max(before.latencyMaxMs, latencyMs),
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

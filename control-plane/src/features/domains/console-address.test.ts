@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SITE_OPTIONS } from "@appos/shared/site-options";
-import { CONSOLE_SITE } from "@appos/shared/sites";
+import { CONSOLE_SITE, TRAEFIK } from "@appos/shared/sites";
 import { world as domainWorld } from "../../platform/memory/domain-world.ts";
 import { facts } from "../../platform/memory/terminal-world.ts";
 
@@ -39,6 +39,19 @@ test("an agent that is too old to serve it is not asked to", async () => {
     message: expect.stringContaining("Update the agent"),
     error: { code: "SERVER_REFUSED" },
   });
+  expect((await view()).domain).toBeNull();
+});
+
+test("Traefik cannot serve it, and is not asked to", async () => {
+  const { set, says, admin, view } = await world();
+  await says({ knows: [SITE_OPTIONS, CONSOLE_SITE, TRAEFIK] });
+  const becomes = (driver: string) => admin("/api/v1/proxy/tokyo-1", { method: "PATCH", json: { driver } });
+  const refused = { status: 409, message: expect.stringContaining("Choose Caddy or Nginx"), error: { code: "CONFLICT" } };
+  expect((await set(NAME)).status).toBe(200);
+  expect(await becomes("traefik")).toMatchObject(refused);
+  await admin("/api/v1/proxy/console", { method: "DELETE" });
+  expect((await becomes("traefik")).status).toBe(200);
+  expect(await set(NAME)).toMatchObject(refused);
   expect((await view()).domain).toBeNull();
 });
 

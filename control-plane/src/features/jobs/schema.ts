@@ -35,7 +35,7 @@ export const jobs = sqliteTable(
     appName: text(),
     kind: text().$type<JobKind>().notNull(),
     lane: text().notNull(),
-    /** Sealed: it may hold secrets. */
+    /** Sealed, for it may hold secrets; empty once its end has been told. */
     input: text().notNull(),
     state: text().$type<JobState>().notNull().default("queued"),
     /** How many links it was offered over that ended before it was accepted. */

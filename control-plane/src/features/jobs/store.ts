@@ -59,7 +59,8 @@ export function jobStore(database: Database) {
     .prepare();
   const told = database
     .update(jobs)
-    .set({ told: true })
+    // It may hold secrets, which nobody needs any more.
+    .set({ told: true, input: "" })
     .where(eq(jobs.id, placeholder("id")))
     .prepare();
   /** Of the apps of these projects. */
