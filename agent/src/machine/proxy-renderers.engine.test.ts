@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, test } from "vitest";
 import { caddyPlaces, renderCaddy } from "../proxy/caddy.ts";
-import { anyModel } from "../proxy/fake-models.ts";
+import { anyServer } from "../proxy/fake-models.ts";
 import { nginxPlaces, renderNginx } from "../proxy/nginx.ts";
 import type { Resolved } from "../proxy/resolved.ts";
 import { keyAndCertificate } from "./nginx-world.ts";
@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test("Caddy takes whatever is rendered for it", () => {
   const file = join(folder, "config.json");
   fc.assert(
-    fc.property(anyModel, (model) => {
+    fc.property(anyServer, (model) => {
       keepCertificates(model);
       writeFileSync(file, renderCaddy(model).replaceAll(caddyPlaces.shared, folder));
       execFileSync(proxyProgram("usr/bin/caddy"), ["validate", "--config", file], { stdio: "pipe", env: { HOME: folder } });
@@ -31,7 +31,7 @@ test("nginx takes whatever is rendered for it", () => {
   const file = join(folder, "nginx.conf");
   mkdirSync(join(folder, "scratch"));
   fc.assert(
-    fc.property(anyModel, (model) => {
+    fc.property(anyServer, (model) => {
       keepCertificates(model);
       const text = renderNginx(model).replaceAll(nginxPlaces.shared, folder).replaceAll(nginxPlaces.scratch, join(folder, "scratch"));
       writeFileSync(file, text.replace("/run/nginx.pid", join(folder, "nginx.pid")));

@@ -107,5 +107,16 @@ export const anyModel: fc.Arbitrary<Resolved> = fc
     }));
   });
 
+const CONSOLE = "console.invalid";
+const consoleSite = { name: CONSOLE, console: true, https: "acme", forceHttps: true, alias: null, routes: [], compress: true } as const;
+/** The same, of a server that may serve the console, before or after that has its certificate. */
+export const anyServer: fc.Arbitrary<Resolved> = fc
+  .tuple(anyModel, fc.constantFrom("without", "waiting", "served"))
+  .map(([model, state]) => ({
+    ...model,
+    ...(state !== "without" && { sites: [{ ...consoleSite, routes: [] }, ...model.sites] }),
+    ...(state === "served" && { certificates: new Map([...model.certificates, [CONSOLE, "certificates/console.invalid/0123abcd.pem"]]) }),
+  }));
+
 /** What came over the wire is held against the schema once more: no renderer sees anything else. */
 export const isModel = (sites: unknown) => ProxyModel.safeParse({ acme: { directory: "https://acme.test/dir" }, sites }).success;
