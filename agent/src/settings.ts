@@ -41,6 +41,11 @@ const Environment = z.object({
     .string()
     .regex(/^\d{1,5}:\d{1,5}$/, "Give two ports, such as 80:443")
     .default("80:443"),
+  /** Nginx of the server itself, where it is not where it usually is: its program and its configuration. */
+  APPOS_HOST_NGINX: z
+    .string()
+    .regex(/^\/[^:]+:\/[^:]+$/, "Give two absolute paths, such as /opt/nginx/sbin/nginx:/opt/nginx/conf/nginx.conf")
+    .optional(),
   /** Images to start proxies from, in place of the usual ones: JSON, as in {"caddy":"registry.example.com/caddy:2"}. */
   APPOS_PROXY_IMAGES: z
     .string()
@@ -89,7 +94,7 @@ export function settingsFrom(env: Record<string, string | undefined>) {
       socket: join(dir, "agent.sock"),
     },
     lanesAtOnce: data.APPOS_LANES,
-    proxy: proxyFrom(data.APPOS_PROXY_PORTS, data.APPOS_PROXY_IMAGES),
+    proxy: proxyFrom(data),
     nameServers: data.APPOS_DNS,
     log: { format: data.APPOS_LOG, level: data.APPOS_LOG_LEVEL },
   };
@@ -130,7 +135,8 @@ function isNameServer(text: string) {
   return (v6 === undefined ? isIP(v4) === 4 : isIP(v6) === 6) && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
-function proxyFrom(ports: string, images: Partial<Record<ProxyDriver, string>> = {}) {
-  const [http, https] = ports.split(":").map(Number) as [number, number];
-  return { http, https, images: { ...PROXY_IMAGES, ...images } };
+function proxyFrom({ APPOS_PROXY_PORTS, APPOS_PROXY_IMAGES, APPOS_HOST_NGINX }: z.output<typeof Environment>) {
+  const [http, https] = APPOS_PROXY_PORTS.split(":").map(Number) as [number, number];
+  const [program, config] = APPOS_HOST_NGINX?.split(":") ?? [];
+  return { http, https, images: { ...PROXY_IMAGES, ...APPOS_PROXY_IMAGES }, ...(program && config && { hostNginx: { program, config } }) };
 }

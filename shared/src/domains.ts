@@ -3,7 +3,7 @@ import { DomainName, PathPrefix } from "./domain-name.ts";
 import { PageQuery } from "./envelope.ts";
 import { CheckFinding } from "./site-check.ts";
 import { AskedAccess, plainOptions, ShownAccess } from "./site-options.ts";
-import { AcmeAuthority, Certificate, ProxyDriver, Site, SiteRoute } from "./sites.ts";
+import { AcmeAuthority, Certificate, ProxyDriver, ProxyPlace, Site, SiteRoute } from "./sites.ts";
 
 const Service = SiteRoute.shape.service;
 const Port = SiteRoute.shape.port;
@@ -133,7 +133,12 @@ export type ConsoleAddress = z.output<typeof ConsoleAddress>;
 export const ReloadProxy = z.strictObject({ serverId: z.string().max(63).optional() });
 
 /** Another program for the proxy of a server. */
-export const ChangeProxy = z.strictObject({ driver: ProxyDriver });
+export const ChangeProxy = z
+  .strictObject({ driver: ProxyDriver, place: ProxyPlace.default("container") })
+  .refine(({ driver, place }) => place === "container" || driver === "nginx", {
+    path: ["place"],
+    message: "Of the programs that are installed on a server itself, only Nginx can serve domains",
+  });
 export type ChangeProxy = z.output<typeof ChangeProxy>;
 
 /** The proxy of one server. */
@@ -141,6 +146,7 @@ export const ProxyView = z
   .object({
     serverId: z.string(),
     driver: ProxyDriver,
+    place: ProxyPlace,
     domains: z.int(),
     /** The console's own address, where it serves that too. */
     console: z.string().nullable(),

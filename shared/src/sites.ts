@@ -10,6 +10,13 @@ export type ProxyDriver = z.output<typeof ProxyDriver>;
 /** An agent says that it knows this which can have Traefik serve. */
 export const TRAEFIK = "proxy-traefik";
 
+/** Where that program runs: in a container that AppOS starts, or as the server's own, which may serve other sites too. */
+export const ProxyPlace = z.enum(["container", "host"]);
+export type ProxyPlace = z.output<typeof ProxyPlace>;
+
+/** An agent says that it knows this which can have Nginx of its server serve. */
+export const HOST_PROXY = "proxy-host";
+
 /** A port inside a service of an app: the server finds the containers. It is never an address. */
 export const Target = z.object({ app: Name, service: z.string().min(1).max(128), port: z.int().min(1).max(65_535) });
 export type Target = z.output<typeof Target>;
@@ -91,6 +98,8 @@ export type OwnCertificate = z.output<typeof OwnCertificate>;
 export const ProxyModel = z
   .object({
     driver: ProxyDriver.default("caddy"),
+    /** Left out where it runs in a container. */
+    place: z.literal("host").optional(),
     acme: AcmeAuthority,
     sites: z.array(Site).max(SITES),
     certificates: z.array(OwnCertificate).max(SITES).default([]),
@@ -101,7 +110,8 @@ export const ProxyModel = z
         https === "own" ? certificates.some(({ id }) => id === certificateId) : certificateId === undefined,
       ),
     "A site with a certificate of its own names one that comes with the sites",
-  );
+  )
+  .refine(({ driver, place }) => place === undefined || driver === "nginx", "Of the programs of a server itself only Nginx can serve");
 export type ProxyModel = z.output<typeof ProxyModel>;
 
 /** The certificate that a name is served with. Times are milliseconds UTC. */

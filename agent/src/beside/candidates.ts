@@ -7,9 +7,10 @@ import type { Container, Machine } from "../machine/machine.ts";
 import { map, type Part, text } from "../policy-model.ts";
 import { replicasOf } from "../policy.ts";
 import { chosenText } from "../proxy/choices.ts";
-import { driverOf } from "../proxy/drivers.ts";
-import { proxyFolder, proxyProject } from "../proxy/proxy-folder.ts";
+import { driverFor } from "../proxy/drivers.ts";
+import { proxyFolder } from "../proxy/proxy-folder.ts";
 import { proxyModel } from "../proxy/proxy-model.ts";
+import { runsWhere } from "../proxy/where.ts";
 import type { Slot } from "../proxy/slots.ts";
 import { findTargets, takeSlots } from "../proxy/targets.ts";
 import { inBetween } from "./depends.ts";
@@ -37,7 +38,7 @@ export interface Turn extends Candidate {
 export interface Candidates {
   candidates: Candidate[];
   model: Part;
-  /** The proxy's container. */
+  /** The proxy's container, or the server where it runs on that itself. */
   proxy: string;
 }
 
@@ -96,10 +97,10 @@ interface LedService {
 /** The services of a project that the proxy leads to; undefined where there is none, or no proxy that runs. */
 async function ledServices(project: string, machine: Machine): Promise<{ led: LedService[]; proxy: string } | undefined> {
   const model = await modelOf(project, machine);
-  const driver = model && driverOf(model.driver);
+  const driver = model && driverFor(model);
   if (!driver) return undefined;
-  const [proxy] = await machine.engine.containers({ project: proxyProject(machine) });
-  if (proxy?.status.state !== "running") return undefined;
+  const proxy = await runsWhere(model, machine);
+  if (!proxy) return undefined;
   const { resolved, led } = await findTargets(model, machine);
   // What was seen to serve: what it is just being told may yet be put back.
   const config = (await machine.files.read(proxyFolder(machine, driver).good)) ?? "";
@@ -109,12 +110,14 @@ async function ledServices(project: string, machine: Machine): Promise<{ led: Le
     const ports = [...new Set(its.map(({ target }) => target.port))];
     const known = config + ((await chosenText({ project, service }, driver, machine)) ?? "");
     const isKnown = its.every(({ beside, upstreams }) => {
+      // One that knows them by their addresses is told anew whom to send requests to, whatever it knew.
+      if (model.place === "host") return true;
       const words = beside ? [beside.file, ...[...upstreams, ...beside.upstreams].map(({ host }) => host)] : [];
       return beside !== null && words.every((word) => mentions(known, word));
     });
     return { service, ports, network, isKnown };
   });
-  return { led: await Promise.all(services), proxy: proxy.id };
+  return { led: await Promise.all(services), proxy: "acts" in proxy ? "host" : proxy.id };
 }
 
 /** As a word of its own. */

@@ -25,7 +25,7 @@ interface Retiring {
   service: string;
   ports: readonly number[];
   drainMs: number;
-  /** The proxy's container. */
+  /** The proxy's container, or the server where it runs on that itself. */
   proxy: string;
 }
 

@@ -23,6 +23,8 @@ async function settleOne(of: Slotted, context: JobContext) {
   if (!runs.some(isRunning) && mayRun.some(isRunning)) await turnTo(hasGoneOver ? otherSlot(change.to) : change.to, of, machine);
   else {
     const left = runs.length > 0 ? mayRun : [];
+    // Whoever was killed in between may not have told the proxy.
+    if (left.some(isRunning)) await turnTo(hasGoneOver ? change.to : otherSlot(change.to), of, machine);
     if (left.length > 0)
       say.note(`${of.service}: removing ${left.length > 1 ? "containers" : "a container"} that a start that was cut off left behind.`);
     for (const container of left) await end(container, context);

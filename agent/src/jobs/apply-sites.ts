@@ -10,9 +10,12 @@ import { removeChoices, writeChoices } from "../proxy/choices.ts";
 import { confirmed, type ProxyChange, undoUnconfirmed } from "../proxy/confirm.ts";
 import { removeOld, tryAgain } from "../proxy/certificates.ts";
 import type { Driver } from "../proxy/driver.ts";
-import { driverOf } from "../proxy/drivers.ts";
+import { driverFor } from "../proxy/drivers.ts";
 import { type Kind, rehearse, takeCertificates } from "../proxy/hand-over.ts";
 import { probeAll, type Probes, probesOf } from "../proxy/probes.ts";
+import { hostFacts } from "../proxy/installed/host-facts.ts";
+import { hasLeftHost, leaveHost, type Served } from "../proxy/installed/leave-host.ts";
+import { serveOnHost } from "../proxy/installed/serve-on-host.ts";
 import { PASSWORDS } from "../proxy/nginx-options.ts";
 import { proxyCompose } from "../proxy/proxy-compose.ts";
 import { ownNetwork, proxyProject, modelFile, PROXY_SERVICE, proxyFolder, type ProxyFolder } from "../proxy/proxy-folder.ts";
@@ -54,7 +57,7 @@ export async function serveSites(model: ProxyModel, context: JobContext, { anywa
   // Should that fail, what is asked now may do better.
   await goBackFirst(context).catch((error: unknown) => context.say.note(`What was begun before could not be undone: ${wordsOf(error)}`));
   const before = await proxyModel(machine);
-  const make = (confirm?: () => Promise<void>) => change(model, { before, driver, anyway, confirm }, context);
+  const make = (confirm?: () => Promise<void>) => changeTo(model, { before, driver, anyway, confirm }, context);
   if (JSON.stringify(before) === JSON.stringify(model)) return make();
   return confirmed({ former: before ?? null, next: model }, { make, goBack: (undone) => goBack(undone, context) }, machine);
 }
@@ -68,7 +71,8 @@ export const goBackFirst = (context: JobContext) => undoUnconfirmed((undone) => 
 async function goBack({ former, next }: ProxyChange, { machine }: JobContext) {
   const context = { machine, signal: new AbortController().signal, say: silence, attempt: 1 };
   const model = former ?? { ...next, sites: [] };
-  await change(model, { before: model, driver: driverOf(model.driver), anyway: true }, context);
+  if (next.place === "host" && model.place !== "host" && (await hasLeftHost(machine))) return;
+  await changeTo(model, { before: model, driver: driverFor(model), anyway: true }, context);
 }
 
 interface Making {
@@ -77,6 +81,13 @@ interface Making {
   anyway: boolean;
   /** Says by throwing that it may not stay. */
   confirm?: (() => Promise<void>) | undefined;
+}
+
+/** By the server's own proxy, or by one in a container: whichever it is, the other one is left. */
+async function changeTo(model: ProxyModel, making: Making, context: JobContext): Promise<Served> {
+  if (model.place === "host" && model.sites.length > 0) return serveOnHost(model, making, context);
+  if (!(await hostFacts(context.machine))) return change(model, making, context);
+  return leaveHost(model, { ...making, serve: () => change(model, { ...making, before: undefined }, context) }, context);
 }
 
 async function change(model: ProxyModel, { before, driver, anyway, confirm = async () => {} }: Making, context: JobContext) {
@@ -156,11 +167,12 @@ async function served(kind: Kind, former: Kind | undefined, { resolved, networks
 /** Before there is anything to serve. */
 const emptyOf = ({ render }: Driver, resolved: Resolved) => render({ ...resolved, sites: [], certificates: new Map() });
 
-async function checked({ driver: kind, sites }: ProxyModel, { machine }: JobContext): Promise<Driver> {
+async function checked({ driver: kind, place, sites }: ProxyModel, { machine }: JobContext): Promise<Driver> {
   await needDocker({ machine });
+  if (place === "host") return driverFor({ driver: kind, place });
   const [fault] = imageFaults(machine.proxy.images[kind], { policy: await policyInForce(machine), folder: "", project: "" });
   if (fault && sites.length > 0) throw new JobFailure("POLICY_REFUSED", `The proxy ${fault[1]}.`, { rule: fault[0] });
-  return driverOf(kind);
+  return driverFor({ driver: kind });
 }
 
 /** What the proxy is started from. Before there is anything to serve, it serves nothing. */
@@ -176,7 +188,7 @@ async function prepare({ driver, image, folder }: Kind, { acme }: ProxyModel, re
 
 /** The kind of proxy that serves until now, where another one is to. */
 function formerKind(before: ProxyModel | undefined, { driver }: ProxyModel, machine: JobContext["machine"]): Kind | undefined {
-  const former = before && before.driver !== driver ? driverOf(before.driver) : undefined;
+  const former = before && before.driver !== driver ? driverFor(before) : undefined;
   return former && { driver: former, image: machine.proxy.images[before!.driver], folder: proxyFolder(machine, former) };
 }
 

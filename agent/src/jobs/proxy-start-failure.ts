@@ -10,6 +10,9 @@ export async function proxyStartFailure({ message, lines }: CommandFailed, { mac
     return new JobFailure("COMMAND_FAILED", `The proxy could not be started. Compose said: ${said.line || message}`, { lines });
   const container = await machine.engine.publisher(said.port).catch(() => undefined);
   const holder = container ? `the container ${container}` : await machine.portHolder(said.port);
-  const words = `Port ${said.port} is already taken${holder ? ` by ${holder}` : ""}, and the proxy needs it. Free it, then try again.`;
+  const isNginx = holder?.startsWith("the program nginx ")
+    ? " Or have it serve the domains: the server's page, Proxy, Change, Nginx of this server."
+    : "";
+  const words = `Port ${said.port} is already taken${holder ? ` by ${holder}` : ""}, and the proxy needs it. Free it, then try again.${isNginx}`;
   return new JobFailure("PORT_TAKEN", words, { lines: [said.line] });
 }

@@ -21,10 +21,26 @@ export function changeover(docker: Docker): Changeover {
       const address = at?.IPAddress || at?.GlobalIPv6Address;
       return address ? connects(address, port) : false;
     },
+    async reached(ids) {
+      if (ids.length === 0) return new Map();
+      const bridges = await inTime(docker.listNetworks({ filters: JSON.stringify({ driver: ["bridge"] }) }));
+      const all = await Promise.all(ids.map((id) => seen(id).catch(() => undefined)));
+      return new Map(
+        all.flatMap((each) => {
+          const its = Object.entries(each?.NetworkSettings.Networks ?? {}).filter(
+            ([network, { IPAddress }]) => IPAddress !== "" && bridges.some(({ Name }) => Name === network),
+          );
+          its.sort(([a], [b]) => Number(b.endsWith("_default")) - Number(a.endsWith("_default")) || (a < b ? -1 : 1));
+          return its.slice(0, 1).map(([network, { IPAddress }]) => [each!.Id, { network, address: IPAddress }] as const);
+        }),
+      );
+    },
     async openConnections(id, ports, from) {
       const { Pid } = (await seen(id)).State;
       if (!Pid) return 0;
-      const peers = Object.values((await seen(from)).NetworkSettings.Networks).flatMap(({ IPAddress }) => IPAddress || []);
+      const networks = Object.values((await seen(from === "host" ? id : from)).NetworkSettings.Networks);
+      // The server comes from its own address in each of them.
+      const peers = networks.flatMap(({ IPAddress, Gateway }) => (from === "host" ? Gateway : IPAddress) || []);
       const tables = await Promise.all(["tcp", "tcp6"].map((name) => readFile(`/proc/${Pid}/net/${name}`, "utf8").catch(() => undefined)));
       if (tables.every((table) => table === undefined)) return undefined;
       return tables.reduce((sum, table = "") => sum + established(table, ports, peers), 0);

@@ -33,6 +33,8 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
     onTerminal: () => undefined,
     onRegistry: () => undefined,
     onInside: () => [],
+    onHostNginx: () => ({ stdout: [], stderr: [] }),
+    hostNginxRuns: false,
     onConnect: () => true,
     onReach: () => true,
     onVisit: () => ({ status: 200, certificate: null }),
@@ -97,6 +99,13 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
       return pty;
     },
     proxy: { http: 80, https: 443, images: { caddy: "caddy:2", nginx: "nginx:1", traefik: "traefik:3" } },
+    hostNginx: {
+      run: async (args, config) => server.onHostNginx(args, config),
+      reload: async () => void server.onHostNginx(["-s", "reload"], undefined),
+      hasPort: async () => server.hostNginxRuns,
+      place: async (path, text) => void (text === undefined ? server.files.delete(path) : server.files.set(path, text)),
+      shown: { folder: `${folder}-proxy`, files: fakeFiles(server.files, server.disks) },
+    },
     visit: async (site) => server.onVisit(site),
     reachesControlPlane: async () => server.onReach(),
     names: fakeNames(server),
@@ -213,6 +222,7 @@ function fakeEngine(server: Omit<FakeServer, "machine">): Engine {
         if (container) Object.assign(container.status, { state: "exited", exitCode: 0 });
       }),
     accepts: (id, network, port) => answer(() => server.onConnect({ id, network, port })),
+    reached: (ids) => answer(() => new Map(ids.map((id, i) => [id, { network: "bridge", address: `172.18.0.${i + 2}` }]))),
     openConnections: () => answer(() => 0),
     openExec: (container, options) => answer(() => server.onTerminal({ container, ...options })),
     watch: () => {},

@@ -1,6 +1,7 @@
 import type { Disk } from "../journal/disk.ts";
 import type { fakeDisk } from "./fake-disk.ts";
 import type { Login } from "@appos/shared/registries";
+import type { Said } from "./visits.ts";
 import type {
   AddressSpace,
   CaaRecord,
@@ -48,6 +49,9 @@ export interface FakeServer {
   onRegistry: (asked: { image?: string; login?: Login | undefined }) => string | undefined;
   /** What a program says that is run in a container; may throw in its place. */
   onInside: (container: Container, command: readonly string[]) => string[];
+  /** What Nginx of the server itself says; may throw in its place. */
+  onHostNginx: (args: readonly string[], config: string | undefined) => Said;
+  hostNginxRuns: boolean;
   /** Whether a container takes a connection. */
   onConnect: (to: { id: string; network: string; port: number }) => boolean;
   /** Whether the control plane can be reached from it. */

@@ -10,6 +10,7 @@ import { dockerEngine } from "./docker.ts";
 import { dockerClient } from "./docker-client.ts";
 import { filesBelow } from "./files.ts";
 import { dockerProblem, hostFacts } from "./host-facts.ts";
+import { hostNginx } from "./host-nginx.ts";
 import { hostStats } from "./host-stats.ts";
 import { withLogins } from "./login-folder.ts";
 import type { Authority } from "./authority.ts";
@@ -112,6 +113,7 @@ export function nodeMachine({
     },
     sample: hostStats(docker),
     proxy,
+    hostNginx: hostNginx(`${dir}-proxy`, proxy.hostNginx),
     visit,
     reachesControlPlane: async (limitMs) => (await controlPlane?.answers(limitMs)) ?? false,
     names: dnsNames(nameServers),

@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, test } from "vitest";
 import { caddyPlaces, renderCaddy } from "../proxy/caddy.ts";
-import { anyServer } from "../proxy/fake-models.ts";
+import { anyModel, anyServer } from "../proxy/fake-models.ts";
+import { renderHostNginx } from "../proxy/installed/render.ts";
 import { nginxPlaces, renderNginx } from "../proxy/nginx.ts";
 import type { Resolved } from "../proxy/resolved.ts";
 import { keyAndCertificate } from "./nginx-world.ts";
@@ -38,6 +39,35 @@ test("nginx takes whatever is rendered for it", () => {
       execFileSync(proxyProgram("usr/sbin/nginx"), ["-t", "-q", "-e", "stderr", "-c", file], { stdio: "pipe" });
     }),
     { numRuns: 200 },
+  );
+});
+
+test("nginx takes whatever is rendered for it beside what is its own", () => {
+  const file = join(folder, "host.conf");
+  const own = join(folder, "host");
+  mkdirSync(own);
+  const scratch = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${folder}/scratch;`).join(" ");
+  const site = "server { listen 80 default_server; listen [::]:80; server_name theirs.invalid; }";
+  // As long names want it; that is somebody else's to say.
+  const hash = "server_names_hash_bucket_size 512; server_names_hash_max_size 4096;";
+  writeFileSync(
+    file,
+    `pid ${folder}/host.pid; events {} http { access_log off; ${hash} ${scratch} include host/*.conf; map $host $first { default x; } ${site} }`,
+  );
+  const alone = fc.record({ http: fc.boolean(), https: fc.boolean() });
+  const listen = fc.constantFrom<{ http: string[]; https: string[] }>(
+    { http: ["80"], https: ["443"] },
+    { http: ["80", "[::]:80"], https: ["443", "[::]:443"] },
+    { http: ["192.0.2.2:80"], https: ["127.0.0.1:443", "443"] },
+  );
+  fc.assert(
+    fc.property(anyModel, alone, listen, (model, isAlone, listens) => {
+      keepCertificates(model);
+      const facts = { include: "", listen: listens, alone: isAlone };
+      writeFileSync(join(own, "appos.conf"), renderHostNginx(model, { facts, shown: folder, keys: folder }));
+      execFileSync(proxyProgram("usr/sbin/nginx"), ["-t", "-q", "-e", "stderr", "-c", file], { stdio: "pipe" });
+    }),
+    { numRuns: 150 },
   );
 });
 

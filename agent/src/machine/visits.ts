@@ -5,6 +5,35 @@ export interface ProxySettings {
   http: number;
   https: number;
   images: Record<ProxyDriver, string>;
+  /** Where Nginx of the server itself is, and what it is configured by, where that is not where it usually is. */
+  hostNginx?: { program: string; config: string } | undefined;
+}
+
+/** In lines. */
+export interface Said {
+  stdout: string[];
+  stderr: string[];
+}
+
+/** Nginx as it is installed on the server itself, where it may serve what is not ours, too. */
+export interface HostNginx {
+  /** Runs it to its end, by what it is configured by or by another file; resolves with all that it said. Rejects with CommandFailed. */
+  run(args: readonly string[], config?: string): Promise<Said>;
+  /** Comes back once all of what listens on one of these ports of the server serves by what it is configured by now. */
+  reload(...ports: number[]): Promise<void>;
+  /** Whether it listens on one of these ports of the server. */
+  hasPort(...ports: number[]): Promise<boolean>;
+  /** Writes a file of AppOS's own among those of others, whole or not at all, or takes it away. */
+  place(path: string, text: string | undefined): Promise<void>;
+  /** What those of its processes read that talk to visitors, which are nobody's. Nobody can list it. */
+  readonly shown: {
+    readonly folder: string;
+    readonly files: {
+      share(texts: Record<string, string>): Promise<void>;
+      list(path: string): Promise<string[]>;
+      remove(path: string): Promise<void>;
+    };
+  };
 }
 
 export interface Visit {
@@ -30,6 +59,7 @@ export interface Visited {
 export interface Surroundings {
   /** Where the proxy listens on this server, and what it is started from. */
   readonly proxy: ProxySettings;
+  readonly hostNginx: HostNginx;
   /** Asks a proxy for a page of a site, as a visitor would: this server's own, unless a host is named. Never rejects. */
   visit(site: Visit): Promise<Visited>;
   /** Whether the control plane answers at the address that this agent has, asked over a connection of its own. Never rejects. */
@@ -63,6 +93,11 @@ export interface ListeningSocket {
   on: "all" | "itself" | "some";
 }
 
+export interface Reached {
+  network: string;
+  address: string;
+}
+
 /** What it takes for one container to take over from another while requests go on. */
 export interface Changeover {
   /** Who asks for it by its new name finds it from then on. */
@@ -71,6 +106,8 @@ export interface Changeover {
   stop(id: string): Promise<void>;
   /** Whether somebody listens at its port in one of its networks. */
   accepts(id: string, network: string, port: number): Promise<boolean>;
-  /** How many connections from a container to these ports of it are open; undefined where this agent may not see that. */
+  /** In which network, and at which address, the server itself reaches each of these: those that it does not reach are left out. */
+  reached(ids: readonly string[]): Promise<Map<string, Reached>>;
+  /** How many connections from a container, or from the server itself, to these ports of it are open; undefined where this agent may not see that. */
   openConnections(id: string, ports: readonly number[], from: string): Promise<number | undefined>;
 }

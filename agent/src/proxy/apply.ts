@@ -1,12 +1,13 @@
 import { failpoint } from "@appos/shared/failpoint";
 import { JobFailure } from "../jobs/job-failure.ts";
-import { CommandFailed, type Container, type Machine } from "../machine/machine.ts";
+import { CommandFailed, type Machine } from "../machine/machine.ts";
 import type { Driver, Mark } from "./driver.ts";
 import { lastLines } from "./log-lines.ts";
 import type { ProxyFolder } from "./proxy-folder.ts";
+import { refusal } from "./refusal.ts";
+import { act, type Where } from "./where.ts";
 import { type Probe, probeAll, type Probes, visitAll } from "./probes.ts";
 
-const COMMAND_MS = 30_000;
 /** How long a proxy may take to answer by what it was just told. */
 const [SETTLED_MS, AGAIN_MS] = [5_000, 250];
 /** Of those that do not answer. */
@@ -15,7 +16,7 @@ const NAMED = 5;
 export interface Place {
   driver: Driver;
   folder: ProxyFolder;
-  container: Container;
+  container: Where;
   /** Whether it is told also where it serves by this configuration already. */
   anyway: boolean;
 }
@@ -27,15 +28,15 @@ export interface Place {
  * leaves out of it, it says.
  */
 export async function applyConfig(text: string, probes: Probes, place: Place, machine: Machine) {
-  const { files, engine } = machine;
+  const { files } = machine;
   const { driver, folder, container, anyway } = place;
   if ((await files.read(folder.config)) === text && (await files.read(folder.good)) === text)
-    return void (anyway && driver.again && (await engine.runInside(container, driver.again, COMMAND_MS)));
+    return void (anyway && driver.again && (await act("again", driver, container, machine)));
   if (driver.check) {
     await files.share({ [folder.next]: text });
     failpoint("agent: the next proxy configuration is written");
     try {
-      await engine.runInside(container, driver.check, COMMAND_MS);
+      await act("check", driver, container, machine);
     } catch (error) {
       await files.remove(folder.next);
       throw refusal(error, "The proxy does not take this configuration, and goes on serving as before");
@@ -59,9 +60,10 @@ export async function applyConfig(text: string, probes: Probes, place: Place, ma
   await files.write({ [folder.good]: text });
 }
 
-async function reload(text: string, { reload: command, mark, complaint }: Driver, container: Container, machine: Machine) {
+async function reload(text: string, driver: Driver, container: Where, machine: Machine) {
+  const { mark, complaint } = driver;
   const since = machine.now();
-  if (command) await machine.engine.runInside(container, command, COMMAND_MS);
+  if (driver.reload) await act("reload", driver, container, machine);
   if (mark) await mustServe(mark(text), container, machine);
   const said = complaint?.(await lastLines(container, SAID, machine), since);
   if (said !== undefined) throw new CommandFailed("The proxy left out a part of its configuration", 1, [said]);
@@ -74,17 +76,17 @@ const SAID = 200;
 const [ALIKE, SOON_MS] = [4, 100];
 
 /** It has taken on the configuration that has this mark. */
-export async function mustServe({ path, status }: Mark, container: Container, machine: Machine): Promise<void> {
+export async function mustServe({ name = "localhost", path, status }: Mark, container: Where, machine: Machine): Promise<void> {
   const until = machine.elapsed() + SETTLED_MS;
   for (let alike = 0; alike < ALIKE;) {
-    const [seen] = await visitAll([{ name: "localhost", https: false }], path, 1, machine);
+    const [seen] = await visitAll([{ name, https: false }], path, 1, machine);
     alike = seen!.status === status ? alike + 1 : 0;
     if (alike === 0 && machine.elapsed() >= until) throw await notTaken(container, machine);
     await machine.sleep(SOON_MS);
   }
 }
 
-async function notTaken(container: Container, machine: Machine) {
+async function notTaken(container: Where, machine: Machine) {
   return new CommandFailed("The proxy goes on serving as before", 1, await lastLines(container, SAID, machine));
 }
 
@@ -120,15 +122,3 @@ async function putBack({ driver, folder, container }: Place, machine: Machine) {
   failpoint("agent: the last good proxy configuration is in its place");
   await reload(good, driver, container, machine);
 }
-
-export function refusal(error: unknown, what: string): unknown {
-  if (!(error instanceof CommandFailed)) return error;
-  return new JobFailure("PROXY_REFUSED", `${what}. It said: ${saying(error.lines)}`, { lines: error.lines });
-}
-
-/** Its last word, which says what is wrong; of nginx, the last grave one, for others follow it. */
-function saying(lines: string[]): string {
-  const [, grave] = lines.findLast((line) => GRAVE.test(line))?.match(GRAVE) ?? [];
-  return grave ?? lines.findLast((line) => line.trim() !== "")?.trim() ?? "nothing";
-}
-const GRAVE = /\[(?:emerg|alert|crit)\] (?:\d+#\d+: )?(.+)/;

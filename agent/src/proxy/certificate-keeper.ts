@@ -1,13 +1,13 @@
 import { failpoint } from "@appos/shared/failpoint";
-import type { AcmeAuthority } from "@appos/shared/sites";
+import type { AcmeAuthority, ProxyModel } from "@appos/shared/sites";
 import { sha256 } from "../jobs/config-files.ts";
 import type { Machine } from "../machine/machine.ts";
 import { naps } from "../naps.ts";
 import { certificateFolder, dueAt, keep, keptOf, sharedFolder } from "./certificates.ts";
-import { driverOf } from "./drivers.ts";
-import { proxyProject } from "./proxy-folder.ts";
+import { driverFor } from "./drivers.ts";
 import { proxyModel } from "./proxy-model.ts";
 import { certifiedNames } from "./resolved.ts";
+import { runsWhere } from "./where.ts";
 import { tellWhoToAsk } from "./who-to-ask.ts";
 
 /** So many are asked for side by side; and it is looked so often which are due, where nothing says that there are others. */
@@ -30,12 +30,11 @@ interface CertificateKeeper {
 export function keepCertificates({ machine, arrived, signal }: CertificateKeeper) {
   const { nap, wake } = naps(machine, signal);
 
-  const isRunning = async () => (await machine.engine.containers({ project: proxyProject(machine) }))[0]?.status.state === "running";
-
   /** Answers when to look again. */
   async function look(): Promise<number> {
     const model = await proxyModel(machine);
-    const driver = model && driverOf(model.driver);
+    const driver = model && driverFor(model);
+    const isRunning = async () => (await runsWhere(model!, machine)) !== undefined;
     if (!driver || (driver.certificatesBy === "proxy" && !driver.asksWhenTold)) return LOOK_MS;
     if (driver.asksWhenTold) return (await isRunning()) ? tellWhoToAsk(model, machine, arrived) : SOON_MS;
     const names = [...new Set(certifiedNames(model))];
@@ -49,7 +48,7 @@ export function keepCertificates({ machine, arrived, signal }: CertificateKeeper
     if (due.length === 0) return next;
     // Nobody could see the answers.
     if (!(await isRunning())) return SOON_MS;
-    const ask = { from: model.acme, key: await accountKey(model.acme.directory, machine), machine, signal };
+    const ask = { from: model.acme, key: await accountKey(model.acme.directory, machine), at: answersAt(model, machine), machine, signal };
     const queue = due.values();
     const workers = Array.from({ length: Math.min(AT_ONCE, due.length) }, async () => {
       for (const name of queue) {
@@ -63,7 +62,8 @@ export function keepCertificates({ machine, arrived, signal }: CertificateKeeper
 
   async function go() {
     // Answers to what was asked of an agent that was killed.
-    await machine.files.remove(`${sharedFolder(machine)}/${CHALLENGES}`).catch(() => undefined);
+    for (const { folder, files } of [answersAt({}, machine), answersAt({ place: "host" }, machine)])
+      await files.remove(`${folder}/${CHALLENGES}`).catch(() => undefined);
     while (!signal.aborted) await nap(await look().catch(() => LOOK_MS));
   }
 
@@ -75,16 +75,16 @@ export function keepCertificates({ machine, arrived, signal }: CertificateKeeper
 }
 
 /** Asks for one certificate, and writes down what came of it. Answers whether it is here. */
-async function get(name: string, { from, key, machine, signal }: Ask): Promise<boolean> {
+async function get(name: string, { from, key, at, machine, signal }: Ask): Promise<boolean> {
   const { files, authority, now } = machine;
   const { directory } = from;
   const { certificate, tried: before } = await keptOf(name, machine);
   const times = before?.directory === directory ? before.times + 1 : 1;
   const tried = { times, at: now(), problem: before?.problem ?? null, directory, again: false };
   await keep(name, { certificate, tried }, machine);
-  const answerFile = (token: string) => `${sharedFolder(machine)}/${CHALLENGES}/${plain(token)}`;
-  const show = (token: string, answer: string) => files.share({ [answerFile(token)]: answer });
-  const hide = (token: string) => files.remove(answerFile(token));
+  const answerFile = (token: string) => `${at.folder}/${CHALLENGES}/${plain(token)}`;
+  const show = (token: string, answer: string) => at.files.share({ [answerFile(token)]: answer });
+  const hide = (token: string) => at.files.remove(answerFile(token));
   try {
     const { pem, notBefore, notAfter } = await authority.issue({ name, from, accountKey: key, show, hide, signal });
     // Each in a file of its own: the one that serves stays until another configuration does.
@@ -104,9 +104,18 @@ async function get(name: string, { from, key, machine, signal }: Ask): Promise<b
 interface Ask {
   from: AcmeAuthority;
   key: string;
+  /** Where the proxy finds the answers. */
+  at: AnswersAt;
   machine: Machine;
   signal: AbortSignal;
 }
+
+interface AnswersAt {
+  folder: string;
+  files: Pick<Machine["files"], "share" | "remove">;
+}
+const answersAt = ({ place }: Pick<ProxyModel, "place">, machine: Machine): AnswersAt =>
+  place === "host" ? machine.hostNginx.shown : { folder: sharedFolder(machine), files: machine.files };
 
 /** A key for each authority. */
 async function accountKey(directory: string, { folder, files, authority }: Machine): Promise<string> {

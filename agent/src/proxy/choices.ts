@@ -1,11 +1,12 @@
 import type { Machine } from "../machine/machine.ts";
 import { mustServe } from "./apply.ts";
 import type { Driver } from "./driver.ts";
-import { driverOf } from "./drivers.ts";
+import { driverFor } from "./drivers.ts";
 import { proxyProject, proxyShared } from "./proxy-folder.ts";
 import { proxyModel } from "./proxy-model.ts";
+import { serveFrom } from "./installed/serve-from.ts";
 import type { Resolved } from "./resolved.ts";
-import { goTo, liveNames, type Slot, slotFile, type Slotted } from "./slots.ts";
+import { goTo, liveNames, liveSlot, type Slot, slotFile, type Slotted } from "./slots.ts";
 import { findTargets } from "./targets.ts";
 
 // Some proxies do not look for the files in `live` by themselves. They are told by files of their own, which follow those: `live` is what
@@ -56,9 +57,16 @@ export async function chosenText(of: Slotted, { choices }: Chosen, { folder, fil
 
 /** From here on this one serves; and comes back once the proxy sends requests to it. */
 export async function turnTo(slot: Slot, of: Slotted, machine: Machine): Promise<void> {
+  const before = await liveSlot(of, machine);
   await goTo(slot, of, machine);
   const model = await proxyModel(machine);
-  const driver = model && driverOf(model.driver);
+  const driver = model && driverFor(model);
+  if (model?.place === "host")
+    return serveFrom(model, machine).catch(async (error: unknown) => {
+      // It goes on as it was, and so does who serves.
+      await goTo(before, of, machine);
+      throw error;
+    });
   if (!driver?.choices) return;
   const { resolved } = await findTargets(model!, machine);
   await writeChoices(resolved, driver, "kept", machine);

@@ -43,6 +43,8 @@ export interface Driver {
 type Command = readonly [string, ...string[]];
 
 export interface Mark {
+  /** At which name; any, where none is said. */
+  name?: string;
   path: string;
   status: number;
 }

@@ -3,12 +3,12 @@ import { sha256 } from "../jobs/config-files.ts";
 import type { JobContext } from "../jobs/job.ts";
 import { runCompose } from "../jobs/run-compose.ts";
 import { CommandFailed, type Container, type Machine } from "../machine/machine.ts";
-import { refusal } from "./apply.ts";
 import { certificateFolder, keep, keptOf, sharedFolder } from "./certificates.ts";
 import type { Driver } from "./driver.ts";
 import { lastLines } from "./log-lines.ts";
 import { proxyCompose } from "./proxy-compose.ts";
 import type { ProxyFolder } from "./proxy-folder.ts";
+import { refusal } from "./refusal.ts";
 import type { Resolved } from "./resolved.ts";
 
 const COMMAND_MS = 30_000;

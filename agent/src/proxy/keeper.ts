@@ -1,11 +1,12 @@
 import { goBackFirst, serveSites } from "../jobs/apply-sites.ts";
+import { lookOnHost } from "./installed/serve-on-host.ts";
 import { silence } from "../jobs/job.ts";
 import type { Machine } from "../machine/machine.ts";
 import { keepCertificates } from "./certificate-keeper.ts";
 import { areChosen } from "./choices.ts";
 import { withCertificates } from "./site-certificates.ts";
 import { naps } from "../naps.ts";
-import { driverOf } from "./drivers.ts";
+import { driverFor } from "./drivers.ts";
 import { startsAs } from "./proxy-compose.ts";
 import { proxyProject, proxyFolder } from "./proxy-folder.ts";
 import { proxyModel } from "./proxy-model.ts";
@@ -61,9 +62,10 @@ async function mend(machine: Machine, signal: AbortSignal) {
   const context = { machine, signal, say: silence, attempt: 1 };
   await goBackFirst(context);
   const model = await proxyModel(machine);
-  const driver = model && driverOf(model.driver);
+  const driver = model && driverFor(model);
   if (!driver || (await machine.dockerProblem())) return;
   const look = async () => {
+    if (model.place === "host") return lookOnHost(model, driver, machine);
     const [container] = await machine.engine.containers({ project: proxyProject(machine) });
     const { resolved: found, networks } = await findTargets(model, machine);
     const resolved = await withCertificates(found, model, { driver, machine });

@@ -10,23 +10,28 @@ export function answerHeaders({ headers = [], hsts = false }: ResolvedSite, secu
   return told.map(({ name, value }) => `add_header ${token(name)} ${inDoubleQuotes(value)} always;`);
 }
 
+interface Readable extends Pick<Resolved, "unseen"> {
+  /** Where the files with passwords are to whoever talks to visitors. */
+  folder: string;
+}
+
 /** What stands in a site's server, for all of its paths. */
-export const siteOptions = (site: ResolvedSite, secure: boolean, { unseen = [] }: Pick<Resolved, "unseen">): Lines => [
+export const siteOptions = (site: ResolvedSite, secure: boolean, around: Readable): Lines => [
   ...answerHeaders(site, secure),
   ...[...(site.headers ?? []), ...(site.hsts && secure ? [HSTS] : [])].map(({ name }) => `proxy_hide_header ${token(name)};`),
-  ...guarded(site, unseen),
+  ...guarded(site, around),
   ...(site.maxBodyMb === undefined ? [] : [`client_max_body_size ${token(site.maxBodyMb)}m;`]),
   ...(site.compress ? compressed : []),
 ];
 
 /** By the address that the connection comes from; and by name and password, where there are any. */
-function guarded({ access }: ResolvedSite, unseen: string[]): Lines {
+function guarded({ access }: ResolvedSite, { unseen = [], folder }: Readable): Lines {
   if (!access) return [];
   const { users, networks } = access;
   const ranges = [...unseen.map((each) => `deny ${range(each)};`), ...networks.map((each) => `allow ${range(each)};`), "deny all;"];
   return [
     ...(networks.length > 0 ? ranges : []),
-    ...(users.length > 0 ? ["auth_basic restricted;", `auth_basic_user_file ${FOLDER}/${passwordFile(users)};`] : []),
+    ...(users.length > 0 ? ["auth_basic restricted;", `auth_basic_user_file ${token(folder)}/${passwordFile(users)};`] : []),
   ];
 }
 
@@ -44,7 +49,6 @@ function range(network: string): string {
 export const unguarded: Lines = ["allow all;", "auth_basic off;"];
 
 type Users = NonNullable<ResolvedSite["access"]>["users"];
-const FOLDER = "/etc/appos-proxy";
 export const PASSWORDS = "users-";
 const passwords = (users: Users) => users.map(({ name, hash }) => `${name}:${hash}\n`).join("");
 /** Another one for other passwords: what serves goes on with its own. */
@@ -56,7 +60,7 @@ export const passwordFiles = ({ sites }: Resolved): Record<string, string> =>
 
 /** The password is the site's: the app did not ask for one, and many refuse one that they do not know. */
 export const appAuthorization = ({ sites }: Resolved): Lines =>
-  block("map $server_name $app_authorization", [
+  block("map $server_name $appos_app_authorization", [
     "default $http_authorization;",
     ...sites.flatMap(({ name, access }) => (access?.users.length ? [`${token(name)} "";`] : [])),
   ]);

@@ -2,7 +2,7 @@ import { block, type Lines, token } from "./nginx-text.ts";
 import type { ResolvedRoute, Upstream } from "./resolved.ts";
 
 /** What a request is tried at, one after the other. */
-const TRIES = ["$first", "$second", "$third"] as const;
+const TRIES = ["$appos_first", "$appos_second", "$appos_third"] as const;
 
 /** A route as nginx has it: what stands around all servers, and what stands in each server that has it. */
 export interface NginxRoute {
@@ -21,8 +21,8 @@ export interface NginxRoute {
  * So a request is given to one container by chance, and to the next one where the proxy could not reach that: see `tryOthers`.
  */
 export function nginxRoute({ path, upstreams, beside }: ResolvedRoute, index: number, live: string): NginxRoute {
-  const usual = chosen(upstreams, `$r${index}_`);
-  const others = chosen(beside?.upstreams ?? [], `$b${index}_`);
+  const usual = chosen(upstreams, `$appos_r${index}_`);
+  const others = chosen(beside?.upstreams ?? [], `$appos_b${index}_`);
   const isDown = upstreams.length === 0 && !beside;
   const several = Math.max(upstreams.length, beside?.upstreams.length ?? 0) > 1;
   const tries = several ? TRIES : TRIES.slice(0, 1);
@@ -33,9 +33,9 @@ export function nginxRoute({ path, upstreams, beside }: ResolvedRoute, index: nu
         ...set(usual),
         // A `stat` for each request: nothing has to be reloaded to go from one to the other.
         ...(beside ? block(`if (-f ${live}/${token(beside.file)})`, set(others)) : []),
-        ...(upstreams.length === 0 || beside?.upstreams.length === 0 ? ['if ($first = "") { return 503; }'] : []),
+        ...(upstreams.length === 0 || beside?.upstreams.length === 0 ? ['if ($appos_first = "") { return 503; }'] : []),
         ...(several ? ["error_page 502 504 = @second;", "error_page 503 @down;"] : []),
-        "proxy_pass http://$first;",
+        "proxy_pass http://$appos_first;",
       ];
   const places = path === "/" ? ["/"] : [`= ${token(path)}`, `${token(path)}/`];
   return { choices: [...usual.choices, ...others.choices], locations: places.map((at) => [at, body]), several };
@@ -66,16 +66,16 @@ function chosen(upstreams: Upstream[], name: string): Choice {
  */
 export const tryOthers: Lines = [
   ...block("location @second", [
-    "if ($repeatable = 0) { return 503; }",
-    'if ($second = "") { return 503; }',
+    "if ($appos_repeatable = 0) { return 503; }",
+    'if ($appos_second = "") { return 503; }',
     "error_page 502 504 = @third;",
     "error_page 503 @down;",
-    "proxy_pass http://$second;",
+    "proxy_pass http://$appos_second;",
   ]),
-  ...block("location @third", ['if ($third = "") { return 503; }', "proxy_pass http://$third;"]),
+  ...block("location @third", ['if ($appos_third = "") { return 503; }', "proxy_pass http://$appos_third;"]),
 ];
 
-export const repeatable: Lines = block('map "$request_method:$content_length:$http_transfer_encoding" $repeatable', [
+export const repeatable: Lines = block('map "$request_method:$content_length:$http_transfer_encoding" $appos_repeatable', [
   "default 0;",
   '"~^(GET|HEAD|OPTIONS):0?:$" 1;',
 ]);

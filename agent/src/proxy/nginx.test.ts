@@ -16,7 +16,7 @@ function values(word: string, http: Directive[]): string[] {
 
 /** To which containers a location leads, as long as the file is there and otherwise. */
 function leads(inner: Directive[], http: Directive[]) {
-  const first = (within: Directive[]) => all("set", within).find(({ words }) => words[1] === "$first")?.words[2];
+  const first = (within: Directive[]) => all("set", within).find(({ words }) => words[1] === "$appos_first")?.words[2];
   const isFile = all("if", inner).find(({ words }) => words[1] === "(-f");
   return {
     usual: one("return", inner) === "503" ? [] : values(first(inner)!, http),
@@ -55,7 +55,7 @@ test("what is rendered says exactly what was asked for", () => {
             const places = route.path === "/" ? ["/"] : [`= ${route.path}`, `${route.path}/`];
             for (const at of places) expect(leads(location(at, server)!, http), at).toEqual(wanted(route));
           }
-          if (!routes.some(({ path }) => path === "/")) expect(one("return", location("/", server)!)).toBe("404 $unknown_page");
+          if (!routes.some(({ path }) => path === "/")) expect(one("return", location("/", server)!)).toBe("404 $appos_unknown_page");
         }
         const isAsked = location("/.well-known/acme-challenge/", plain[0]!) !== undefined;
         expect(isAsked).toBe(https === "acme");

@@ -24,20 +24,50 @@ export const nginxPlaces = {
 /** Answered with 204 only by a proxy that serves by this configuration. */
 export const nginxMark = (text: string): string => /location = (\/\.well-known\/appos\/[0-9a-f]{16}) /.exec(text)![1]!;
 
+/** What differs by where an nginx is: whether it is ours alone, and what it sees. */
+export interface Around {
+  /** What a server begins with, over HTTP and over HTTPS. */
+  listen: { http: Lines; https: Lines };
+  /** What stands in each server because it cannot stand around all. */
+  inServer(site: ResolvedSite): Lines;
+  /** Where the files are that are read while somebody visits; and those of keys, which its first process reads. */
+  shown: string;
+  keys: string;
+  live: string;
+  challenges: string;
+}
+
+const inContainer: Around = {
+  listen: { http: ["listen 80;"], https: ["listen 443 ssl http2;"] },
+  inServer: () => [],
+  shown: nginxPlaces.shared,
+  keys: nginxPlaces.shared,
+  live: nginxPlaces.live,
+  challenges: nginxPlaces.challenges,
+};
+
 /**
  * One whole nginx configuration, for nginx 1.22 and newer, that does what renderCaddy's does. Differences that nginx brings: a name is served
  * over HTTP until it has a certificate; nothing waits for a container that is just starting; and what has a body is tried at one container only.
  */
 export function renderNginx(model: Resolved): string {
+  const own = nginxSites(model, inContainer);
+  const all = [...http, ...nginxMaps, ...appAuthorization(model)];
+  const mark = `${PROBE_PATH}/${sumOf(JSON.stringify([general, all, own, model.id]))}`;
+  return `${[...general, ...block("http", [...all, ...strangers(mark, model.id), ...own])].join("\n")}\n`;
+}
+
+/** All sites, with what they choose their containers by. */
+export function nginxSites(model: Resolved, around: Around): Lines {
   let next = 0;
   const sites = model.sites.map((site) => ({
     ...site,
-    parts: byPrecision(site.routes).map((route) => nginxRoute(route, next++, nginxPlaces.live)),
+    parts: byPrecision(site.routes).map((route) => nginxRoute(route, next++, around.live)),
   }));
-  const own = [...sites.flatMap(({ parts }) => parts.flatMap(({ choices }) => choices)), ...sites.flatMap((site) => servers(site, model))];
-  const all = [...http, ...appAuthorization(model)];
-  const mark = `${PROBE_PATH}/${sumOf(JSON.stringify([general, all, own, model.id]))}`;
-  return `${[...general, ...block("http", [...all, ...strangers(mark, model.id), ...own])].join("\n")}\n`;
+  return [
+    ...sites.flatMap(({ parts }) => parts.flatMap(({ choices }) => choices)),
+    ...sites.flatMap((site) => servers(site, model, around)),
+  ];
 }
 
 const general: Lines = [
@@ -51,23 +81,14 @@ const general: Lines = [
   "events { worker_connections 8192; }",
 ];
 
-const http: Lines = [
-  ...["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${nginxPlaces.scratch};`),
-  "access_log off;",
+/** What may stand in a server as well as around all of them. */
+export const nginxSettings: Lines = [
   "server_tokens off;",
   'default_type "text/html; charset=utf-8";',
-  "server_names_hash_max_size 16384;",
-  "server_names_hash_bucket_size 512;",
-  "variables_hash_max_size 16384;",
-  "variables_hash_bucket_size 128;",
   "ssl_protocols TLSv1.2 TLSv1.3;",
   "ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;",
-  "ssl_session_cache shared:tls:10m;",
+  "ssl_session_cache shared:appos:10m;",
   "ssl_session_timeout 1d;",
-  // Docker's own name server. A container that is made anew has another address a second later.
-  "resolver 127.0.0.11 valid=1s ipv6=off;",
-  "resolver_timeout 3s;",
-  "client_max_body_size 0;",
   "large_client_header_buffers 4 32k;",
   "proxy_http_version 1.1;",
   "proxy_request_buffering off;",
@@ -81,54 +102,72 @@ const http: Lines = [
   "proxy_pass_header Server;",
   // An app is not to make the proxy answer with something else.
   "proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset;",
-  'map $http_upgrade $connection_wanted { default upgrade; "" close; }',
-  // As it was asked for, but never another name than the one that the site was found by.
-  'map $http_host $given_port { default ""; "~^[^:]*(?<with_port>:[0-9]+)$" $with_port; }',
-  "proxy_set_header Host $host$given_port;",
+  "proxy_set_header Host $host$appos_given_port;",
   "proxy_set_header Upgrade $http_upgrade;",
-  "proxy_set_header Connection $connection_wanted;",
-  // Set here and never taken from a visitor.
-  "proxy_set_header Authorization $app_authorization;",
+  "proxy_set_header Connection $appos_connection_wanted;",
   "proxy_set_header X-Forwarded-For $remote_addr;",
   "proxy_set_header X-Forwarded-Proto $scheme;",
-  "proxy_set_header X-Forwarded-Host $host$given_port;",
+  "proxy_set_header X-Forwarded-Host $host$appos_given_port;",
   "proxy_set_header X-Real-IP $remote_addr;",
   'proxy_set_header Forwarded "";',
   "recursive_error_pages on;",
+];
+
+export const nginxMaps: Lines = [
+  'map $http_upgrade $appos_connection_wanted { default upgrade; "" close; }',
+  // As it was asked for, but never another name than the one that the site was found by.
+  'map $http_host $appos_given_port { default ""; "~^[^:]*(?<appos_with_port>:[0-9]+)$" $appos_with_port; }',
   ...repeatable,
-  `map $host $down_page { default ${quoted(downPage)}; }`,
-  `map $host $unknown_page { default ${quoted(unknownPage)}; }`,
+  `map $host $appos_down_page { default ${quoted(downPage)}; }`,
+  `map $host $appos_unknown_page { default ${quoted(unknownPage)}; }`,
+];
+
+const http: Lines = [
+  ...["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${nginxPlaces.scratch};`),
+  "access_log off;",
+  "server_names_hash_max_size 16384;",
+  "server_names_hash_bucket_size 512;",
+  "variables_hash_max_size 16384;",
+  "variables_hash_bucket_size 128;",
+  // Docker's own name server. A container that is made anew has another address a second later.
+  "resolver 127.0.0.11 valid=1s ipv6=off;",
+  "resolver_timeout 3s;",
+  "client_max_body_size 0;",
+  ...nginxSettings,
+  // Set here and never taken from a visitor.
+  "proxy_set_header Authorization $appos_app_authorization;",
 ];
 
 /** For whoever wants to know whether the proxy answers, and not its apps; and which proxy it is. */
-const alive = (id: string): Lines =>
+export const alive = (id: string): Lines =>
   block(`location = ${PROBE_PATH}`, [`add_header ${PROXY_HEADER} ${token(id)} always;`, ...notKept, "return 204;"]);
 const notKept: Lines = ["add_header Cache-Control no-store always;"];
 const CHALLENGES = "/.well-known/acme-challenge/";
 /** Ours before they are an app's. */
 const reserved = [`= ${PROBE_PATH}`, CHALLENGES];
-const unknown = (headers: Lines): Lines => block("location /", [...notKept, ...headers, "return 404 $unknown_page;"]);
-const down = (site: ResolvedSite, headers: Lines): Lines => {
+export const unknown = (headers: Lines): Lines => block("location /", [...notKept, ...headers, "return 404 $appos_unknown_page;"]);
+const down = (site: ResolvedSite, headers: Lines, { shown }: Around): Lines => {
   const file = downPageFile(site);
-  const usual = [...notKept, ...headers, "return 503 $down_page;"];
+  const usual = [...notKept, ...headers, "return 503 $appos_down_page;"];
   return [
     "error_page 502 503 504 @down;",
     // Whatever was asked for, and however: a page is got.
     ...block("location @down", file === undefined ? usual : [`error_page 503 ${DOWN_PATH};`, "return 503;"]),
-    ...(file === undefined ? [] : block(`location = ${DOWN_PATH}`, ownDownPage(file, headers))),
+    ...(file === undefined ? [] : block(`location = ${DOWN_PATH}`, ownDownPage(file, headers, shown))),
   ];
 };
 const DOWN_PATH = `${PROBE_PATH}/down`;
-const ownDownPage = (file: string, headers: Lines): Lines => [
+const ownDownPage = (file: string, headers: Lines, shown: string): Lines => [
   "internal;",
   ...notKept,
   ...headers,
   "types { }",
   "etag off;",
   "max_ranges 0;",
-  `alias ${nginxPlaces.shared}/${token(file)};`,
+  `alias ${token(shown)}/${token(file)};`,
 ];
-const challenges: Lines = block(`location ${CHALLENGES}`, [...unguarded, "default_type text/plain;", `alias ${nginxPlaces.challenges}/;`]);
+const challenges = ({ challenges: folder }: Around): Lines =>
+  block(`location ${CHALLENGES}`, [...unguarded, "default_type text/plain;", `alias ${token(folder)}/;`]);
 
 /** Names that no site has: over HTTPS there is no certificate for them. */
 const strangers = (mark: string, id: string): Lines => [
@@ -138,22 +177,24 @@ const strangers = (mark: string, id: string): Lines => [
 
 type Site = ResolvedSite & { parts: NginxRoute[] };
 
-function servers(site: Site, { id, unseen = [], certificates }: Resolved): Lines {
+function servers(site: Site, { id, unseen = [], certificates }: Resolved, around: Around): Lines {
   const { name, alias, https, forceHttps, parts, routes, console } = site;
   const certificate = (of: string) => (https === "off" ? undefined : certificates.get(of));
   const app = (secure: boolean): Lines => [
-    ...siteOptions(site, secure, { unseen }),
+    ...around.inServer(site),
+    ...siteOptions(site, secure, { unseen, folder: around.shown }),
     ...parts.flatMap(({ locations }) => locations.flatMap(([at, body]) => (reserved.includes(at) ? [] : block(`location ${at}`, body)))),
     ...(console ? toConsole(secure) : routes.some(({ path }) => path === "/") ? [] : unknown(answerHeaders(site, secure))),
     ...(parts.some(({ several }) => several) ? tryOthers : []),
-    ...down(site, answerHeaders(site, secure)),
+    ...down(site, answerHeaders(site, secure), around),
   ];
   /** A name over HTTP, and over HTTPS once it has a certificate: not before is anybody sent there. */
   const both = (of: string, inner: (secure: boolean) => Lines): Lines => {
     const file = certificate(of);
     const plain = file !== undefined && forceHttps ? redirect("https://$host") : inner(false);
-    const secure = file === undefined ? [] : block("server", [...overTls(of, file), ...alive(id), ...inner(true)]);
-    return [...block("server", [...overHttp(of), ...(https === "acme" ? challenges : []), ...alive(id), ...plain]), ...secure];
+    const secure = file === undefined ? [] : block("server", [...overTls(of, file, around), ...alive(id), ...inner(true)]);
+    const first = [...around.listen.http, `server_name ${hostName(of)};`, ...(https === "acme" ? challenges(around) : [])];
+    return [...block("server", [...first, ...alive(id), ...plain]), ...secure];
   };
   const scheme = certificate(name) === undefined ? "http" : "https";
   return [...both(name, app), ...(alias === null ? [] : both(alias, () => redirect(`${scheme}://${hostName(name)}`)))];
@@ -163,13 +204,11 @@ function servers(site: Site, { id, unseen = [], certificates }: Resolved): Lines
 const toConsole = (secure: boolean): Lines =>
   block("location /", [secure ? `proxy_pass http://unix:${nginxPlaces.shared}/${CONSOLE_SOCKET.name};` : "return 503;"]);
 
-const overHttp = (name: string): Lines => ["listen 80;", `server_name ${hostName(name)};`];
-
 /** Key and certificates are in one file, so that they are never of two. */
-const overTls = (name: string, file: string): Lines => [
-  "listen 443 ssl http2;",
+const overTls = (name: string, file: string, { listen, keys }: Around): Lines => [
+  ...listen.https,
   `server_name ${hostName(name)};`,
-  ...["ssl_certificate", "ssl_certificate_key"].map((what) => `${what} ${nginxPlaces.shared}/${token(file)};`),
+  ...["ssl_certificate", "ssl_certificate_key"].map((what) => `${what} ${token(keys)}/${token(file)};`),
 ];
 
 const redirect = (to: string): Lines => block("location /", [`return 308 ${to}$request_uri;`]);

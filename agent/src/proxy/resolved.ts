@@ -1,3 +1,4 @@
+import type { HostPlaces } from "./installed/host-facts.ts";
 import type { AcmeAuthority, Https, Site, SiteRoute } from "@appos/shared/sites";
 
 /** A container of the target's service, as the proxy reaches it. */
@@ -41,6 +42,8 @@ export interface Resolved {
   unseen?: string[];
   /** By name, the file of its certificate and key, in the folder that the proxy reads: of all but those that the proxy gets itself. */
   certificates: ReadonlyMap<string, string>;
+  /** Where it runs on the server itself: how that is set up, and where its files are. */
+  host?: HostPlaces;
   /** The names that a proxy which asks only when it is told is to ask for just now. */
   asking?: ReadonlySet<string>;
 }

@@ -1,12 +1,12 @@
 import type { Certificate, ProxyModel, SiteState } from "@appos/shared/sites";
-import type { Container, Machine } from "../machine/machine.ts";
+import type { Machine } from "../machine/machine.ts";
 import type { Driver } from "./driver.ts";
 import type { Preflight } from "./diagnosis/preflight.ts";
-import { driverOf } from "./drivers.ts";
+import { driverFor } from "./drivers.ts";
 import { lastLines } from "./log-lines.ts";
 import { visitAll } from "./probes.ts";
-import { proxyProject } from "./proxy-folder.ts";
 import { proxyModel } from "./proxy-model.ts";
+import { runsWhere, type Where } from "./where.ts";
 
 /** So many apps are asked side by side, for they may be one; and so many lines of what the proxy has said are looked through. */
 const [AT_ONCE, LINES] = [4, 5_000];
@@ -14,16 +14,16 @@ const [AT_ONCE, LINES] = [4, 5_000];
 /** How the proxy serves what it was last asked for; none where it serves nothing. */
 export async function siteStates(machine: Machine, preflight?: Preflight): Promise<SiteState[]> {
   const model = await proxyModel(machine);
-  const driver = model && driverOf(model.driver);
+  const driver = model && driverFor(model);
   if (!driver) return [];
-  const [container] = await machine.engine.containers({ project: proxyProject(machine) });
-  if (container?.status.state !== "running") return model.sites.map(unserved);
+  const container = await runsWhere(model, machine);
+  if (!container) return model.sites.map(model.place === "host" ? stopped : unserved);
   return statesOf(model, { driver, container, machine }, preflight && ((name) => preflight(name, model.acme)));
 }
 
 interface Seen {
   driver: Driver;
-  container: Container;
+  container: Where;
   machine: Machine;
 }
 
@@ -61,6 +61,11 @@ const unserved = ({ name }: { name: string }): SiteState => ({
   certificate: null,
   certificateProblem: "The proxy of its server is not running.",
   status: null,
+});
+
+const stopped = (site: { name: string }): SiteState => ({
+  ...unserved(site),
+  certificateProblem: "Nginx of this server is not running. Start it with: systemctl start nginx",
 });
 
 /** It is still to come, or is to be renewed: proxies do that when a third of its time is left. */

@@ -3,8 +3,10 @@ import { appFolder } from "../jobs/app-folder.ts";
 import { sha256 } from "../jobs/config-files.ts";
 import type { Container, Machine } from "../machine/machine.ts";
 import { proxyProject } from "./proxy-folder.ts";
+import { addressesOf } from "./installed/addresses.ts";
+import { hostPlaces } from "./installed/on-host.ts";
 import { proxyId } from "./proxy-id.ts";
-import { driverOf } from "./drivers.ts";
+import { driverFor } from "./drivers.ts";
 import type { Resolved, ResolvedRoute } from "./resolved.ts";
 import { changeOf, liveSlot, slotFile, type Slotted, slotNames, takeSlot } from "./slots.ts";
 
@@ -22,7 +24,7 @@ export interface Found {
   led: (Slotted & { network?: string | undefined })[];
 }
 
-type Here = Pick<Machine, "engine" | "folder" | "files" | "proxy">;
+type Here = Pick<Machine, "engine" | "folder" | "files" | "proxy" | "hostNginx">;
 
 /** A service that a domain leads to, with its containers. */
 interface Led extends Slotted {
@@ -30,13 +32,15 @@ interface Led extends Slotted {
 }
 
 /** Looks up the containers of every target. A service that has none gets none: its site says so to visitors. */
-export async function findTargets({ acme, sites, driver }: Pick<ProxyModel, "acme" | "sites" | "driver">, machine: Here): Promise<Found> {
+export async function findTargets(
+  { acme, sites, driver, place }: Pick<ProxyModel, "acme" | "sites" | "driver" | "place">,
+  machine: Here,
+): Promise<Found> {
   const led = await ledServices(sites, machine);
   const networks = new Set<string>();
-  const inLowerCase = driverOf(driver).asksInLowerCase === true;
-  const upstreams = new Map(
-    await Promise.all([...led].map(async ([key, each]) => [key, await hostsOf(each, inLowerCase, machine)] as const)),
-  );
+  const inLowerCase = driverFor({ driver, place }).asksInLowerCase === true;
+  const hosts = (each: Led) => (place === "host" ? addressesOf(each, machine) : hostsOf(each, inLowerCase, machine));
+  const upstreams = new Map(await Promise.all([...led].map(async ([key, each]) => [key, await hosts(each)] as const)));
 
   function route({ app, service, port, path }: SiteRoute): ResolvedRoute {
     const { hosts = [], beside = null, network } = upstreams.get(`${app} ${service}`) ?? {};
@@ -47,10 +51,10 @@ export async function findTargets({ acme, sites, driver }: Pick<ProxyModel, "acm
 
   const found = sites.map(({ routes, ...site }) => ({ ...site, routes: routes.map(route) }));
   const rootsFile = await rootsFileOf(acme);
-  const unseen = await machine.engine.gateways(proxyProject(machine));
+  const around = place === "host" ? { host: await hostPlaces(machine) } : { unseen: await machine.engine.gateways(proxyProject(machine)) };
   return {
-    resolved: { id: await proxyId(machine), acme: { ...acme, rootsFile }, sites: found, unseen, certificates: new Map() },
-    networks: [...networks].sort(),
+    resolved: { id: await proxyId(machine), acme: { ...acme, rootsFile }, sites: found, ...around, certificates: new Map() },
+    networks: place === "host" ? [] : [...networks].sort(),
     led: [...led].map(([key, { project, service }]) => ({ project, service, network: upstreams.get(key)?.network })),
   };
 }

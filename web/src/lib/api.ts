@@ -233,8 +233,8 @@ export const api = {
   proxy: {
     list: async () => (await get<Page<ProxyView>>("/proxy")).items,
     reload: async (serverId: string) => (await post<{ jobs: JobView[] }>("/proxy/reload", { serverId })).jobs,
-    change: (serverId: string, driver: ChangeProxy["driver"]) =>
-      call<{ proxy: ProxyView; job: JobView | null }>("PATCH", `/proxy/${id(serverId)}`, { body: { driver } }),
+    change: (serverId: string, program: ChangeProxy) =>
+      call<{ proxy: ProxyView; job: JobView | null }>("PATCH", `/proxy/${id(serverId)}`, { body: program }),
     /** The console's own address. */
     console: () => get<ConsoleAddress>("/proxy/console"),
     setConsole: (domain: string) => call<ConsoleAddress>("PUT", "/proxy/console", { body: { domain } }),

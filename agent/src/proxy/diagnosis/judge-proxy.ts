@@ -7,6 +7,8 @@ interface ProxySeen {
   site: Pick<SiteQuestion, "name" | "path" | "app" | "service" | "port">;
   model: ProxyModel | undefined;
   container: Container | undefined;
+  /** Whether the program runs, wherever that is. */
+  runs: boolean;
   /** What answers on the server itself where the proxy should. */
   probe: Visited;
   id: string | undefined;
@@ -17,10 +19,11 @@ interface ProxySeen {
 export const isOwnProxy = ({ status, proxy }: Visited, id: string | undefined) => status === 204 && (proxy === undefined || proxy === id);
 
 /** Whether this server's proxy is there, and leads the name to where it should. */
-export function judgeProxy({ site, model, container, probe, id, port }: ProxySeen): CheckFinding {
+export function judgeProxy({ site, model, container, runs, probe, id, port }: ProxySeen): CheckFinding {
   const again = "Its agent starts it again within a minute. Where it does not, reload the proxy on the server's page.";
   if (!isOwnProxy(probe, id)) {
     if (!model) return wrong("proxy", "This server has no proxy yet: it has not been told of any domain.", again);
+    if (model.place === "host") return onHost(runs, probe, port);
     if (!container) return wrong("proxy", "The proxy's container is not there.", again);
     const { state, exitCode, container: name } = container.status;
     const logs = `See what it says with: docker logs ${name}`;
@@ -48,4 +51,21 @@ export function judgeProxy({ site, model, container, probe, id, port }: ProxySee
       "Reload the proxy on the server's page.",
     );
   return ok("proxy", `The proxy answers, and leads it to ${site.service}:${site.port}.`);
+}
+
+/** Nginx of the server itself, which serves what is not ours too. */
+function onHost(runs: boolean, { status }: Visited, port: number): CheckFinding {
+  if (!runs)
+    return wrong(
+      "proxy",
+      "Nginx of this server is not running.",
+      "Start it with: systemctl start nginx. Where it does not start: nginx -t",
+    );
+  if (status === null)
+    return wrong("proxy", `Nginx of this server is running, and does not answer on port ${port}.`, "See what it says with: nginx -t");
+  return wrong(
+    "proxy",
+    "Nginx of this server answers for this name by a site of its own, or was not told of it yet.",
+    "Look for the name with: nginx -T. Then reload the proxy on the server's page.",
+  );
 }

@@ -209,6 +209,18 @@ test("where the proxy is down, that is what is wrong, and not the port that it w
   expect((await check()).proxy).toMatchObject({ state: "wrong", message: expect.stringContaining("something else answers") });
 });
 
+test("where Nginx of the server itself serves, it is that which is stopped, or answers by what is not ours", async () => {
+  const { server, check, answer } = world();
+  const model = JSON.parse(server.files.get("/var/lib/appos/proxy/model.json")!) as object;
+  server.files.set("/var/lib/appos/proxy/model.json", JSON.stringify({ ...model, driver: "nginx", place: "host" }));
+  server.containers = server.containers.filter(({ id }) => id !== "p");
+  answer(() => none);
+  expect((await check()).proxy).toMatchObject({ state: "wrong", message: "Nginx of this server is not running." });
+  server.hostNginxRuns = true;
+  answer(() => ({ status: 404, certificate: null }));
+  expect((await check()).proxy).toMatchObject({ state: "wrong", message: expect.stringContaining("by a site of its own") });
+});
+
 test("a domain that the proxy was not told of, or of which it was told otherwise", async () => {
   const { check } = world();
   expect((await check({ name: "new.example.com" })).proxy.message).toBe("The proxy has not been told of new.example.com yet.");

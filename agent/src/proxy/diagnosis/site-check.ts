@@ -1,11 +1,12 @@
 import type { CheckFinding, SiteCheck, SiteQuestion } from "@appos/shared/site-check";
 import { appFolder } from "../../jobs/app-folder.ts";
 import type { Container, ListeningSocket, Machine } from "../../machine/machine.ts";
-import { driverOf } from "../drivers.ts";
+import { driverFor } from "../drivers.ts";
 import { PROBE_PATH } from "../probes.ts";
 import { proxyProject } from "../proxy-folder.ts";
 import { knownProxyId } from "../proxy-id.ts";
 import { proxyModel } from "../proxy-model.ts";
+import { runsWhere } from "../where.ts";
 import { lastLines } from "../log-lines.ts";
 import { isRunning, judgeContainer, ofService } from "./judge-container.ts";
 import { judgeCertificate } from "./judge-certificate.ts";
@@ -27,6 +28,7 @@ export async function siteCheck(site: SiteQuestion, machine: Machine): Promise<S
     containersOf(app, machine),
     engine.containers({ project: proxyProject(machine) }),
   ]);
+  const runs = model !== undefined && (await runsWhere(model, machine)) !== undefined;
   const proxyAnswers = isOwnProxy(probe, id);
   const acme = https === "acme" ? model?.acme : undefined;
   const running = ofService(containers, service).filter(isRunning);
@@ -39,8 +41,8 @@ export async function siteCheck(site: SiteQuestion, machine: Machine): Promise<S
     })),
   ]);
   const isWaiting = https === "acme" && names.some(({ visited }) => !visited?.certificate);
-  const driver = model && driverOf(model.driver);
-  const lines = async () => (container ? lastLines(container, LINES, machine) : []);
+  const driver = model && driverFor(model);
+  const lines = async () => (container && model?.place === undefined ? lastLines(container, LINES, machine) : []);
   const problems =
     isWaiting && driver
       ? await driver.certificateProblems(
@@ -75,7 +77,7 @@ export async function siteCheck(site: SiteQuestion, machine: Machine): Promise<S
       worst(names.map(({ dns }) => dns)),
       worst(names.map(({ port }) => port)),
       worst(certificates),
-      judgeProxy({ site, model, container, probe, id, port: proxy.http }),
+      judgeProxy({ site, model, container, runs, probe, id, port: proxy.http }),
       judgeContainer({ site, containers, listeners }),
       judgeHealth({ running, app, service, status: await statusOf() }),
     ],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SITE_OPTIONS } from "@appos/shared/site-options";
-import { CONSOLE_SITE, TRAEFIK } from "@appos/shared/sites";
+import { CONSOLE_SITE, HOST_PROXY, TRAEFIK } from "@appos/shared/sites";
 import { world as domainWorld } from "../../platform/memory/domain-world.ts";
 import { facts } from "../../platform/memory/terminal-world.ts";
 
@@ -49,6 +49,11 @@ test("Traefik cannot serve it, and is not asked to", async () => {
   const refused = { status: 409, message: expect.stringContaining("Choose Caddy or Nginx"), error: { code: "CONFLICT" } };
   expect((await set(NAME)).status).toBe(200);
   expect(await becomes("traefik")).toMatchObject(refused);
+  await says({ knows: [SITE_OPTIONS, CONSOLE_SITE, TRAEFIK, HOST_PROXY] });
+  expect(await admin("/api/v1/proxy/tokyo-1", { method: "PATCH", json: { driver: "nginx", place: "host" } })).toMatchObject({
+    status: 409,
+    message: expect.stringContaining("a proxy in a container only"),
+  });
   await admin("/api/v1/proxy/console", { method: "DELETE" });
   expect((await becomes("traefik")).status).toBe(200);
   expect(await set(NAME)).toMatchObject(refused);

@@ -1,5 +1,5 @@
 import { FRAME_BYTES } from "@appos/shared/agent-link";
-import { CONSOLE_SITE, type ProxyModel, type Site, SITE_CERTIFICATES, SITES, TRAEFIK } from "@appos/shared/sites";
+import { CONSOLE_SITE, HOST_PROXY, type ProxyModel, type Site, SITE_CERTIFICATES, SITES, TRAEFIK } from "@appos/shared/sites";
 import { SITE_OPTIONS, type siteOptions } from "@appos/shared/site-options";
 import { utf8 } from "../../bytes.ts";
 import { AppError } from "../../errors.ts";
@@ -81,12 +81,19 @@ const tooMuch = (message: string) => new AppError("INVALID_REQUEST", message, [{
  * Refuses what a server's agent would serve without a part of it: an older one leaves out who may visit, and lets everybody in. That an answer
  * is not compressed harms nobody.
  */
-export function checkKnown({ driver, sites }: ProxyModel, { name, facts }: Pick<ServerRow, "name" | "facts">) {
+export function checkKnown({ driver, place, sites }: ProxyModel, { name, facts }: Pick<ServerRow, "name" | "facts">) {
   const remedy = facts ? `Update the agent of ${name} first: the one there is too old for that.` : `Connect ${name} first.`;
   for (const { word, isNeeded, what } of needs)
     if (sites.some(isNeeded) && !facts?.knows?.includes(word)) throw new AppError("SERVER_REFUSED", `${what} ${remedy}`);
   if (driver === "traefik" && !facts?.knows?.includes(TRAEFIK))
     throw new AppError("SERVER_REFUSED", `Traefik is to serve the domains of ${name}. ${remedy}`);
+  if (place === "host" && !facts?.knows?.includes(HOST_PROXY))
+    throw new AppError("SERVER_REFUSED", `Nginx of ${name} itself is to serve its domains. ${remedy}`);
+  if (place === "host" && sites.some(({ console }) => console))
+    throw new AppError(
+      "CONFLICT",
+      `The console, which ${name} serves at its own address, is led to by a proxy in a container only. Choose one of those, or remove that address.`,
+    );
   if (driver === "traefik" && sites.some(({ console }) => console))
     throw new AppError(
       "CONFLICT",

@@ -1,7 +1,7 @@
 import { compare } from "bcryptjs";
 import { expect, test } from "vitest";
 import { SITE_OPTIONS } from "@appos/shared/site-options";
-import { TRAEFIK } from "@appos/shared/sites";
+import { HOST_PROXY, TRAEFIK } from "@appos/shared/sites";
 import { world as domainWorld } from "../../platform/memory/domain-world.ts";
 import { facts } from "../../platform/memory/terminal-world.ts";
 
@@ -143,4 +143,27 @@ test("an agent that does not know Traefik is not told that it is to serve, and t
   await says([SITE_OPTIONS, TRAEFIK]);
   expect(await change()).toMatchObject({ status: 200, data: { proxy: { driver: "traefik" }, job: { kind: "apply-sites" } } });
   expect(model(agent)).toMatchObject({ driver: "traefik", sites: [{ name: "a.test" }] });
+});
+
+test("Nginx of a server itself serves where its agent knows of that, and in a container again", async () => {
+  const { add, admin, applies, model, says, agent } = await world();
+  await add("a.test");
+  await applies(agent);
+  const change = (json: object) => admin("/api/v1/proxy/tokyo-1", { method: "PATCH", json });
+  expect(await change({ driver: "caddy", place: "host" })).toMatchObject({ status: 400, message: expect.stringContaining("only Nginx") });
+  expect(await change({ driver: "nginx", place: "host" })).toMatchObject({
+    status: 409,
+    error: { code: "SERVER_REFUSED" },
+    message: expect.stringContaining("Nginx of tokyo-1 itself is to serve its domains. Update the agent"),
+  });
+  await says([SITE_OPTIONS, HOST_PROXY]);
+  expect(await change({ driver: "nginx", place: "host" })).toMatchObject({
+    status: 200,
+    data: { proxy: { driver: "nginx", place: "host" } },
+  });
+  expect(model(agent)).toMatchObject({ driver: "nginx", place: "host", sites: [{ name: "a.test" }] });
+  await applies(agent);
+  expect(await change({ driver: "nginx", place: "host" })).toMatchObject({ data: { job: null } });
+  expect(await change({ driver: "nginx" })).toMatchObject({ data: { proxy: { place: "container" }, job: { kind: "apply-sites" } } });
+  expect(model(agent)).not.toHaveProperty("place");
 });

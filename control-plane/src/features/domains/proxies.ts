@@ -95,9 +95,10 @@ export function proxyService({ clock, events, log }: Ports, { store, tell, serve
     const counts = new Map((await store.countOn()).map(({ serverId, n }) => [serverId, n]));
     const own = await ownAddress();
     const rows = await store.proxies(serverIds);
-    return rows.map(({ serverId, driver, problem, appliedAt }) => ({
+    return rows.map(({ serverId, driver, place, problem, appliedAt }) => ({
       serverId,
       driver,
+      place,
       domains: counts.get(serverId) ?? 0,
       console: own?.serverId === serverId ? own.name : null,
       problem,
@@ -109,13 +110,13 @@ export function proxyService({ clock, events, log }: Ports, { store, tell, serve
     list: () => list(),
 
     /** Has another program serve a server's domains from now on. There is no job where it does so already. */
-    async change(idOrName: string, { driver }: ChangeProxy, actor: Actor): Promise<{ proxy: ProxyView; job: Job | null }> {
+    async change(idOrName: string, { driver, place }: ChangeProxy, actor: Actor): Promise<{ proxy: ProxyView; job: Job | null }> {
       const server = await servers.find(idOrName);
       const act = { actor, action: "change-proxy", subject: server.name };
       const job = await tell({ server, act }, (served) =>
-        (served.proxy?.driver ?? "caddy") === driver && served.proxy
+        served.proxy?.driver === driver && served.proxy.place === place
           ? undefined
-          : { ...unchanged(served), driver, statements: () => [store.setDriver(server.id, driver)] },
+          : { ...unchanged(served), program: { driver, place }, statements: () => [store.setProgram(server.id, { driver, place })] },
       );
       told(server.id);
       return { proxy: (await list([server.id]))[0]!, job: job ?? null };

@@ -1,6 +1,6 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { SiteAccess, SiteHeader } from "@appos/shared/site-options";
-import type { ProxyDriver, Site, SiteState } from "@appos/shared/sites";
+import type { ProxyDriver, ProxyPlace, Site, SiteState } from "@appos/shared/sites";
 import { apps } from "../apps/schema.ts";
 import { certificates } from "../certificates/schema.ts";
 import { servers } from "../servers/schema.ts";
@@ -79,6 +79,7 @@ export const serverProxies = sqliteTable("server_proxies", {
     .primaryKey()
     .references(() => servers.id),
   driver: text().$type<ProxyDriver>().notNull().default("caddy"),
+  place: text().$type<ProxyPlace>().notNull().default("container"),
   /** The number of the last job that tells it all; who has read an older one writes nothing. */
   revision: integer().notNull().default(0),
   jobId: text(),

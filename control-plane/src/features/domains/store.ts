@@ -1,6 +1,6 @@
 import { and, asc, count, eq, gt, gte, inArray, lt, or, sql } from "drizzle-orm";
 import type { DomainQuery } from "@appos/shared/domains";
-import { type AcmeAuthority, LETS_ENCRYPT, type ProxyDriver } from "@appos/shared/sites";
+import { type AcmeAuthority, LETS_ENCRYPT } from "@appos/shared/sites";
 import type { Database, Statement } from "../../ports.ts";
 import {
   certificateSettings,
@@ -142,8 +142,11 @@ export function domainStore(database: Database) {
         .where(eq(domains.id, id)),
     remove: (id: string): Statement => database.delete(domains).where(eq(domains.id, id)),
 
-    setDriver: (serverId: string, driver: ProxyDriver): Statement =>
-      database.insert(serverProxies).values({ serverId, driver }).onConflictDoUpdate({ target: serverProxies.serverId, set: { driver } }),
+    setProgram: (serverId: string, program: Pick<ProxyRow, "driver" | "place">): Statement =>
+      database
+        .insert(serverProxies)
+        .values({ serverId, ...program })
+        .onConflictDoUpdate({ target: serverProxies.serverId, set: program }),
     /**
      * The server is told anew by this job. Where it was told of something else since it was read, or what all share has changed, or one of the
      * certificates that it is told is another by now, the batch fails. `states`: see certificates.

@@ -1,4 +1,4 @@
-import type { ProxyDriver, ProxyModel } from "@appos/shared/sites";
+import type { ProxyModel } from "@appos/shared/sites";
 import { AppError } from "../../errors.ts";
 import type { Statement } from "../../ports.ts";
 import type { Act } from "../activity/service.ts";
@@ -6,6 +6,7 @@ import type { AppService } from "../apps/service.ts";
 import type { CertificateService } from "../certificates/service.ts";
 import type { Job, JobService } from "../jobs/service.ts";
 import type { ServerRow } from "../servers/service.ts";
+import type { ProxyRow } from "./schema.ts";
 import { checkKnown, checkModel, modelOf, type Sites } from "./model.ts";
 import type { domainStore, Served } from "./store.ts";
 
@@ -16,7 +17,7 @@ const TRIES = 200;
 export interface Change {
   after: Sites;
   /** Another program that serves them. */
-  driver?: ProxyDriver;
+  program?: Pick<ProxyRow, "driver" | "place">;
   /** The console's own address; null where it is to have none any more. */
   console?: string | null;
   statements(jobId: string): Statement[];
@@ -41,13 +42,19 @@ export interface Sources {
 export async function modelFor(
   { apps, certificates }: Sources,
   { proxy, acme, console: own }: Pick<Served, "proxy" | "acme" | "console">,
-  { after, driver = proxy?.driver ?? "caddy", console = own?.name ?? null }: Pick<Change, "after" | "driver" | "console">,
+  { after, program = proxy, console = own?.name ?? null }: Pick<Change, "after" | "program" | "console">,
   made?: { id: string; name: string },
 ): Promise<{ model: ProxyModel; states: string[] }> {
   const owners = await apps.findMany([...new Set(after.names.map(({ appId }) => appId))]);
   const names = new Map([...owners, ...(made ? [made] : [])].map(({ id, name }) => [id, name]));
   const used = await certificates.used(after.names.flatMap(({ https, certificateId }) => (https === "own" ? (certificateId ?? []) : [])));
-  const model = modelOf(after, names, { driver, acme, console, certificates: used.map(({ id, pem }) => ({ id, pem })) });
+  const model = modelOf(after, names, {
+    driver: program?.driver ?? "caddy",
+    ...(program?.place === "host" && { place: "host" }),
+    acme,
+    console,
+    certificates: used.map(({ id, pem }) => ({ id, pem })),
+  });
   return { model, states: used.map(({ state }) => state) };
 }
 

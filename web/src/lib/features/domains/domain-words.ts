@@ -1,5 +1,4 @@
 import type { ChangeProxy, DomainView } from "@appos/shared/domains";
-import type { ProxyDriver } from "@appos/shared/sites";
 import { dayAndYear } from "../../format/time.ts";
 import type { Tone } from "../../ui/tone.ts";
 
@@ -92,13 +91,24 @@ export function mainDomain(domains: DomainView[]): DomainView | undefined {
   return domains.toSorted((a, b) => rank(a) - rank(b) || a.createdAt - b.createdAt)[0];
 }
 
-/** Those that there is a choice of. */
-export const drivers = ["caddy", "nginx", "traefik"] as const satisfies readonly ChangeProxy["driver"][];
-export const driverNames: Record<ProxyDriver, string> = { caddy: "Caddy", nginx: "Nginx", traefik: "Traefik" };
+/** Those that there is a choice of: each in a container, or as the server has it installed. */
+export const programs = ["caddy", "nginx", "traefik", "host-nginx"] as const;
+export type ProxyProgram = (typeof programs)[number];
+export const programOf = ({ driver, place }: ChangeProxy): ProxyProgram => (place === "host" ? "host-nginx" : driver);
+export const asChange = (program: ProxyProgram): ChangeProxy =>
+  program === "host-nginx" ? { driver: "nginx", place: "host" } : { driver: program, place: "container" };
+export const programNames: Record<ProxyProgram, string> = {
+  caddy: "Caddy",
+  nginx: "Nginx",
+  traefik: "Traefik",
+  "host-nginx": "Nginx of this server",
+};
 /** What visitors and apps meet otherwise than with Caddy; the guide says all of it. */
-export const driverNotes: Record<ProxyDriver, string> = {
+export const programNotes: Record<ProxyProgram, string> = {
   caddy: "Gets certificates by itself, and shows pages of AppOS where an app is down.",
   nginx: "The server's agent gets its certificates. A new name is served over HTTP until it has one.",
   traefik:
     "Gets certificates by itself. Where an app is down or a name unknown it answers in its own words, and a name with an upload limit has every request and answer gathered before it is passed on, so that no events are streamed there.",
+  "host-nginx":
+    "The one that is installed there already (1.22 or newer), with whatever else it serves. AppOS adds one file to a folder that it includes. It has to be running on the server's ports 80 and 443; a name that it serves already stays its own.",
 };

@@ -1,0 +1,1 @@
+ALTER TABLE `server_proxies` ADD `place` text DEFAULT 'container' NOT NULL;
