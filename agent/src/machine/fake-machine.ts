@@ -101,6 +101,7 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
     reachesControlPlane: async () => server.onReach(),
     names: fakeNames(server),
     addresses: () => server.addresses,
+    detour: { open: () => Promise.reject(new CommandFailed("iptables is not installed", null, [])), close: async () => {} },
     caaIdentities: async () => server.caaIdentities,
     authority: {
       newKey: async () => "key",
@@ -213,6 +214,7 @@ function fakeEngine(server: Omit<FakeServer, "machine">): Engine {
         if (container) Object.assign(container.status, { state: "exited", exitCode: 0 });
       }),
     accepts: (id, network, port) => answer(() => server.onConnect({ id, network, port })),
+    addressIn: () => answer(() => undefined),
     openConnections: () => answer(() => 0),
     openExec: (container, options) => answer(() => server.onTerminal({ container, ...options })),
     watch: () => {},

@@ -8,6 +8,7 @@ import { caaIdentities } from "./caa-identities.ts";
 import { composeResolver } from "./compose-resolver.ts";
 import { dockerEngine } from "./docker.ts";
 import { dockerClient } from "./docker-client.ts";
+import { iptablesDetour } from "./detour.ts";
 import { filesBelow } from "./files.ts";
 import { dockerProblem, hostFacts } from "./host-facts.ts";
 import { hostStats } from "./host-stats.ts";
@@ -116,6 +117,7 @@ export function nodeMachine({
     reachesControlPlane: async (limitMs) => (await controlPlane?.answers(limitMs)) ?? false,
     names: dnsNames(nameServers),
     addresses: ownAddresses,
+    detour: iptablesDetour(proxy),
     caaIdentities,
     authority,
     openPty: async (options) => openPty(options, markOf(dir), notes),

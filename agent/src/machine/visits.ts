@@ -37,6 +37,7 @@ export interface Surroundings {
   readonly names: Names;
   /** By which this server is reached in the networks that it is in. */
   addresses(): string[];
+  readonly detour: Detour;
   /** By which names CAA records allow an authority; undefined where it does not say. Never rejects. */
   caaIdentities(authority: Pick<AcmeAuthority, "directory" | "roots">): Promise<string[] | undefined>;
 }
@@ -71,6 +72,16 @@ export interface Changeover {
   stop(id: string): Promise<void>;
   /** Whether somebody listens at its port in one of its networks. */
   accepts(id: string, network: string, port: number): Promise<boolean>;
-  /** How many connections from a container to these ports of it are open; undefined where this agent may not see that. */
-  openConnections(id: string, ports: readonly number[], from: string): Promise<number | undefined>;
+  /** Its IPv4 address in one of its networks. */
+  addressIn(id: string, network: string): Promise<string | undefined>;
+  /** How many connections from another container, or from anybody, to these ports of it are open; undefined where this agent may not see that. */
+  openConnections(id: string, ports: readonly number[], from: string | "anybody"): Promise<number | undefined>;
+}
+
+/** Leads those who come to the proxy's ports of this server somewhere else for a while. */
+export interface Detour {
+  /** New connections go to ports 80 and 443 of this IPv4 address; those that are open stay where they are. Rejects with CommandFailed. */
+  open(to: string): Promise<void>;
+  /** As it was, however much of it there is; what is open stays where it is. Rejects with CommandFailed. */
+  close(): Promise<void>;
 }

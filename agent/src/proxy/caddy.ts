@@ -35,7 +35,8 @@ export const caddyPlaces = {
  * read as more, but placeholders in braces, which no name, path, header or container has.
  */
 export function renderCaddy(model: Resolved): string {
-  const names = certifiedNames(model);
+  // It would get one also of a name that it was given one of.
+  const names = model.asksNobody ? [] : certifiedNames(model).filter((name) => !model.lent?.has(name));
   const isSecure = model.sites.some(({ https }) => https !== "off");
   const config = {
     admin: { listen: caddyPlaces.admin, config: { persist: false } },

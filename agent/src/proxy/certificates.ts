@@ -56,20 +56,24 @@ export function dueAt({ certificate, tried }: Kept, directory: string): number {
 const renewalAt = ({ notBefore, notAfter, gotAt = -Infinity }: NonNullable<Kept["certificate"]>) =>
   Math.max(notAfter - (notAfter - notBefore) * LEFT, gotAt + LAST_MS);
 
-/** The files of those that are here. A proxy that gets its own has these until they end, so that nobody waits for the first of them. */
+/**
+ * The files of those that are here. A proxy that gets its own has these until they end, so that nobody waits for the first of them; `lent`:
+ * of which names it need not get any yet.
+ */
 export async function keptFiles(
   { names, directory }: { names: string[]; directory: string },
   { certificatesBy, asksWhenTold }: Pick<Driver, "certificatesBy" | "asksWhenTold">,
   machine: Where & Pick<Machine, "now">,
-): Promise<{ files: Map<string, string>; asking: Set<string> }> {
+): Promise<{ files: Map<string, string>; asking: Set<string>; lent: Set<string> }> {
   const files = new Map<string, string>();
-  const asking = new Set<string>();
+  const [asking, lent] = [new Set<string>(), new Set<string>()];
   for (const name of names) {
     const { certificate, tried } = await keptOf(name, machine);
     if (asksWhenTold && tried?.directory === directory && machine.now() < tried.at + ASKED_MS) asking.add(name);
     else if (certificate && (certificatesBy === "agent" || certificate.notAfter > machine.now())) files.set(name, certificate.file);
+    if (files.has(name) && certificate?.directory === directory && machine.now() < renewalAt(certificate)) lent.add(name);
   }
-  return { files, asking };
+  return { files, asking, lent };
 }
 
 /** Somebody asks for those to be tried at once; but no name more often than once a minute. */

@@ -1,4 +1,4 @@
-import { composeDown, composeUp } from "../commands/compose.ts";
+import { composeUp } from "../commands/compose.ts";
 import { sha256 } from "../jobs/config-files.ts";
 import type { JobContext } from "../jobs/job.ts";
 import { runCompose } from "../jobs/run-compose.ts";
@@ -8,20 +8,14 @@ import { certificateFolder, keep, keptOf, sharedFolder } from "./certificates.ts
 import type { Driver } from "./driver.ts";
 import { lastLines } from "./log-lines.ts";
 import { proxyCompose } from "./proxy-compose.ts";
-import type { ProxyFolder } from "./proxy-folder.ts";
+import type { Kind } from "./proxy-folder.ts";
 import type { Resolved } from "./resolved.ts";
+import { dismissStandIn, noteStandIn, trialOf } from "./stand-in.ts";
 
 const COMMAND_MS = 30_000;
 const [TAKES_MS, LOOK_MS] = [10_000, 200];
 /** Of what it has said. */
 const SAID = 200;
-
-/** A kind of proxy, as it is started here. */
-export interface Kind {
-  driver: Driver;
-  image: string;
-  folder: ProxyFolder;
-}
 
 export interface Texts {
   /**
@@ -35,28 +29,28 @@ export interface Texts {
   resolved: Resolved;
 }
 
-/** Sees to it, while the other one goes on serving, that a proxy of another kind starts here and takes what it is to serve. */
-export async function rehearse({ driver, image, folder }: Kind, { first, text, resolved }: Texts, context: JobContext): Promise<void> {
+/**
+ * Sees to it, while the other one goes on serving, that a proxy of another kind starts here and takes what it is to serve. It is left running
+ * without ports, for `dismissStandIn` to end.
+ */
+export async function rehearse({ driver, image, folder }: Kind, { first, text, resolved }: Texts, context: JobContext): Promise<Container> {
   const { files, engine } = context.machine;
-  const name = `${folder.project.name}_trial`;
-  const project = { ...folder.project, name, canonical: `${folder.path}/trial.yaml` };
+  const project = trialOf(folder);
+  await dismissStandIn(folder, context);
+  await noteStandIn(context.machine);
   await files.write({ [project.canonical]: proxyCompose(driver, image, resolved, undefined, { shared: folder.shared, project }) });
   // What is there of another time may be of things that are gone. And it was not seen to serve this.
   await files.share({ [folder.config]: first, ...(driver.check && { [folder.next]: text }) });
   await files.remove(folder.good);
   try {
     await runCompose(composeUp(project), context);
-    const [container] = await engine.containers({ project: name });
+    const [container] = await engine.containers({ project: project.name });
     if (driver.check) await engine.runInside(container!, driver.check, COMMAND_MS);
     await mustTake(container!, driver, context);
+    return container!;
   } catch (error) {
     throw refusal(error, "The other proxy cannot take over, and the one that serves goes on");
-  } finally {
-    await runCompose(composeDown(name, "delete"), context).catch(() => undefined);
-    await files.remove(folder.next);
-    await files.remove(project.canonical);
   }
-  await files.share({ [folder.config]: text });
 }
 
 /** It reads its configuration after it has started. What it does not take of it, it says. */

@@ -41,8 +41,12 @@ export interface Resolved {
   unseen?: string[];
   /** By name, the file of its certificate and key, in the folder that the proxy reads: of all but those that the proxy gets itself. */
   certificates: ReadonlyMap<string, string>;
+  /** Names of which a proxy that gets its own has a certificate that is good for long. */
+  lent?: ReadonlySet<string>;
   /** The names that a proxy which asks only when it is told is to ask for just now. */
   asking?: ReadonlySet<string>;
+  /** It serves for a moment only: no authority is to hear of it. */
+  asksNobody?: true;
 }
 
 /** The names that a site answers to. */

@@ -19,10 +19,10 @@ export async function withCertificates(
   { driver, machine }: { driver: Pick<Driver, "certificatesBy" | "asksWhenTold">; machine: Here },
 ): Promise<Resolved> {
   const from = { names: certifiedNames(resolved), directory: resolved.acme.directory };
-  const { files: kept, asking } = await keptFiles(from, driver, machine);
+  const { files: kept, asking, lent } = await keptFiles(from, driver, machine);
   const own = await ownFiles(model, machine);
   const internal = await internalFiles(namesWith(resolved, "internal"), machine);
-  return { ...resolved, certificates: new Map([...kept, ...own, ...internal]), ...(driver.asksWhenTold && { asking }) };
+  return { ...resolved, certificates: new Map([...kept, ...own, ...internal]), lent, ...(driver.asksWhenTold && { asking }) };
 }
 
 /** Each in a file of its own, named by what is in it: the one that serves stays until another configuration does. */
