@@ -101,6 +101,7 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
     reachesControlPlane: async () => server.onReach(),
     names: fakeNames(server),
     addresses: () => server.addresses,
+    ownPlaces: async () => ({ addresses: ["127.0.0.1", ...server.addresses], networks: ["172.17.0.0/16"] }),
     caaIdentities: async () => server.caaIdentities,
     authority: {
       newKey: async () => "key",

@@ -23,6 +23,7 @@ import { findProgram, PATH } from "./programs.ts";
 import { openPty } from "./pty.ts";
 import { runProgram } from "./spawn.ts";
 import { dnsNames, ownAddresses } from "./names.ts";
+import { ownPlaces } from "./own-places.ts";
 import { nodeDisk } from "./node-disk.ts";
 import { beforeRemovals } from "./removal-gate.ts";
 import { terminalNotes } from "./terminal-notes.ts";
@@ -116,6 +117,7 @@ export function nodeMachine({
     reachesControlPlane: async (limitMs) => (await controlPlane?.answers(limitMs)) ?? false,
     names: dnsNames(nameServers),
     addresses: ownAddresses,
+    ownPlaces: () => ownPlaces(docker),
     caaIdentities,
     authority,
     openPty: async (options) => openPty(options, markOf(dir), notes),
