@@ -31,7 +31,7 @@ const whole = [
 const packages = {
   unit: ["openssl"],
   simulation: [],
-  engine: ["busybox-static", "dnsmasq-base", "docker-registry", "git", "nats-server", "openssl", "pebble"],
+  engine: ["busybox-static", "curl", "dnsmasq-base", "docker-registry", "git", "iproute2", "nats-server", "openssl", "pebble"],
   edge: [],
   e2e: whole,
   everywhere: [...whole, "nats-server"],

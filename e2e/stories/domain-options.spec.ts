@@ -162,6 +162,49 @@ test("a name of a network at home is served by the server's own authority, whose
   expect(await securely("wiki.lan", Buffer.concat(chunks).toString())).toBe(200);
 });
 
+test("a wildcard is all names right below another one, but for those that are domains themselves", async () => {
+  await addsSecure("*.home.lan", () =>
+    dialog().getByText("All names right below home.lan, such as a.home.lan, but for those that are domains themselves.").waitFor(),
+  );
+  await rowOf("*.home.lan").getByText("Serving", { exact: true }).waitFor();
+  await rowOf("*.home.lan")
+    .getByText(/^Certificate from tokyo's own authority, valid until/)
+    .waitFor();
+  // Nobody can open a star.
+  expect(
+    await rowOf("*.home.lan")
+      .getByRole("link", { name: /opens a new tab/ })
+      .count(),
+  ).toBe(0);
+  const { id } = (await admin.get<Listed<DomainView>>(`domains?app=${shop}&search=${encodeURIComponent("*.home.lan")}`)).items[0]!;
+  const root = await (await admin.send("GET", `/api/v1/domains/${id}/authority`)).text();
+  expect([await securely("a.home.lan", root), await securely("b.home.lan", root)]).toEqual([200, 200]);
+  expect(await securely("a.b.home.lan", root)).not.toBe(200);
+  expect(faultsOf(page)).toEqual([]);
+});
+
+test("an administrator leads a domain to an address in the server's network, and never to the server itself", async () => {
+  await page.goto("/servers/tokyo");
+  await presses(page, "Add an address");
+  await fills(page, "Domain", "printer.lan");
+  await fills(page, "Address", "127.0.0.1");
+  await fills(page, "Port", "9");
+  const adds = () => dialog().getByRole("button", { name: "Add address" }).click();
+  await adds();
+  await reads(page, "127.0.0.1 is the server itself.");
+  // Of nobody: RFC 5737.
+  await fills(page, "Address", "192.0.2.10");
+  await adds();
+  const added = page.getByRole("list", { name: "Other addresses" }).getByRole("listitem");
+  await added.getByText("Leads to 192.0.2.10:9").waitFor();
+  await added.getByText(/^Certificate from tokyo's own authority, valid until/).waitFor();
+  await added.getByText(/^Serving, answers 50[234]$/).waitFor();
+  await presses(page, "Remove https://printer.lan");
+  await dialog().getByRole("button", { name: "Remove address" }).click();
+  await reads(page, /There is none\.$/);
+  expect(faultsOf(page)).toEqual([]);
+});
+
 test("a certificate of one's own is added with a domain, replaced by a newer one, and its key is shown to nobody", async () => {
   const of = `own.${ZONE}`;
   const [first, second] = [await ownCertificate(of), await ownCertificate(`*.${ZONE}`)];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { askedFor, endOf, isWildcard, starBefore } from "./wildcards.ts";
 
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -33,6 +34,26 @@ export const DomainName = z
     const name = canonicalName(given);
     if (name !== undefined) return name;
     context.addIssue("Give a host name, such as blog.example.com: without https://, a port or a path");
+    return z.NEVER;
+  });
+
+function wildcardIn(given: string): string | undefined {
+  const zone = canonicalName(endOf(given).slice(1));
+  const name = zone && starBefore(zone);
+  // What it is asked by is to be a name, too.
+  return name && canonicalName(askedFor(name)) ? name : undefined;
+}
+
+/** A name that leads to an app, or a wildcard of names of two labels or more. */
+export const SiteName = z
+  .string()
+  .max(1_000)
+  .transform((given, context) => {
+    const name = isWildcard(given.trim()) ? wildcardIn(given.trim()) : canonicalName(given);
+    if (name !== undefined) return name;
+    context.addIssue(
+      "Give a host name, such as blog.example.com, or *.example.com for all names right below it: without https://, a port or a path",
+    );
     return z.NEVER;
   });
 

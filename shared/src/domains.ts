@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DomainName, PathPrefix } from "./domain-name.ts";
+import { DomainName, PathPrefix, SiteName } from "./domain-name.ts";
 import { PageQuery } from "./envelope.ts";
 import { CheckFinding } from "./site-check.ts";
 import { AskedAccess, plainOptions, ShownAccess } from "./site-options.ts";
@@ -20,7 +20,8 @@ const ofName = { https: Https, certificateId: CertificateId, forceHttps: z.boole
 const askedOfName = z.object({ ...ofName, access: AskedAccess.nullable() }).partial().shape;
 
 export const NewDomain = z.strictObject({
-  domain: DomainName,
+  /** A name, or a wildcard. */
+  domain: SiteName,
   /** Its id or name. */
   app: z.string().min(1).max(63),
   service: Service,

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { DomainName, PathPrefix } from "./domain-name.ts";
+import { DomainName, PathPrefix, SiteName } from "./domain-name.ts";
+import { AddressTarget } from "./target-address.ts";
+import { isWildcard } from "./wildcards.ts";
 import { Name } from "./ids.ts";
 import { siteOptions } from "./site-options.ts";
 
@@ -28,6 +30,9 @@ export type Https = z.output<typeof Https>;
 /** An agent says that it knows this which serves certificates that do not come by ACME: an older one refuses them. */
 export const SITE_CERTIFICATES = "site-certificates";
 
+/** An agent says that it knows this which serves all names right below another one: to an older one they are no names. */
+export const WILDCARD_SITES = "wildcard-sites";
+
 const CertificateId = z.string().min(1).max(63);
 
 /** An agent says that it knows this which can have its proxy lead to the control plane itself. */
@@ -38,7 +43,7 @@ export const CONSOLE_SOCKET = { folder: "proxy/config", name: "console.sock" } a
 /** What a proxy does with one name. Who does not know all of it refuses it: a site is never served without a part of what it was told. */
 export const Site = z
   .strictObject({
-    name: DomainName,
+    name: SiteName,
     /** It leads to the control plane, which is on the same server, and to nothing else. */
     console: z.literal(true).optional(),
     https: Https,
@@ -48,11 +53,20 @@ export const Site = z
     forceHttps: z.boolean().default(true),
     /** Another name that leads here: every request for it is sent on to this one. */
     alias: DomainName.nullable().default(null),
-    /** None where it is the console's. */
+    /** It leads there, and to no app. */
+    address: AddressTarget.optional(),
+    /** None where it is the console's, or leads to an address. */
     routes: z.array(SiteRoute).max(50),
     ...siteOptions,
   })
-  .refine(({ console, routes }) => (routes.length === 0) === (console === true), "A site leads to apps, or is the console's");
+  .refine(
+    ({ console, address, routes }) => [routes.length > 0, console === true, address !== undefined].filter(Boolean).length === 1,
+    "A site leads to apps or to an address, or is the console's",
+  )
+  .refine(
+    ({ name, alias, console }) => !isWildcard(name) || (alias === null && !console),
+    "A wildcard has no other form, and is not the console's",
+  );
 export type Site = z.output<typeof Site>;
 
 /** The most that one server's proxy serves: all of it travels in one frame. */

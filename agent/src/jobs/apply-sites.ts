@@ -11,6 +11,7 @@ import { removeOld, tryAgain } from "../proxy/certificates.ts";
 import type { Driver } from "../proxy/driver.ts";
 import { driverOf } from "../proxy/drivers.ts";
 import { rehearse, takeCertificates } from "../proxy/hand-over.ts";
+import { mustReach } from "../proxy/must-reach.ts";
 import { type Probes, probesOf } from "../proxy/probes.ts";
 import { PASSWORDS } from "../proxy/nginx-options.ts";
 import { proxyCompose } from "../proxy/proxy-compose.ts";
@@ -89,6 +90,7 @@ async function change(model: ProxyModel, { before, driver, anyway, confirm = asy
       return findTargets(model, machine);
     }),
   );
+  mustReach(found.unreached, before, model, context);
   const networks = found.networks;
   const former = formerKind(before, model, machine);
   if (former) await keepCertificatesOf(former, model, machine);

@@ -102,6 +102,7 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
     names: fakeNames(server),
     addresses: () => server.addresses,
     detour: { open: () => Promise.reject(new CommandFailed("iptables is not installed", null, [])), close: async () => {} },
+    ownPlaces: async () => ({ addresses: ["127.0.0.1", ...server.addresses], networks: ["172.17.0.0/16"] }),
     caaIdentities: async () => server.caaIdentities,
     authority: {
       newKey: async () => "key",

@@ -24,6 +24,7 @@ import { findProgram, PATH } from "./programs.ts";
 import { openPty } from "./pty.ts";
 import { runProgram } from "./spawn.ts";
 import { dnsNames, ownAddresses } from "./names.ts";
+import { ownPlaces } from "./own-places.ts";
 import { nodeDisk } from "./node-disk.ts";
 import { beforeRemovals } from "./removal-gate.ts";
 import { terminalNotes } from "./terminal-notes.ts";
@@ -118,6 +119,7 @@ export function nodeMachine({
     names: dnsNames(nameServers),
     addresses: ownAddresses,
     detour: iptablesDetour(proxy),
+    ownPlaces: () => ownPlaces(docker),
     caaIdentities,
     authority,
     openPty: async (options) => openPty(options, markOf(dir), notes),

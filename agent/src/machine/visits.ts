@@ -38,6 +38,8 @@ export interface Surroundings {
   /** By which this server is reached in the networks that it is in. */
   addresses(): string[];
   readonly detour: Detour;
+  /** All addresses that are this server's own, whoever knows of them, and the networks of Docker's, as in `172.18.0.0/16`. */
+  ownPlaces(): Promise<{ addresses: string[]; networks: string[] }>;
   /** By which names CAA records allow an authority; undefined where it does not say. Never rejects. */
   caaIdentities(authority: Pick<AcmeAuthority, "directory" | "roots">): Promise<string[] | undefined>;
 }

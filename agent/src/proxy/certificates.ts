@@ -32,7 +32,8 @@ export type Kept = z.output<typeof Kept>;
 type Where = Pick<Machine, "folder" | "files">;
 
 const NAMES = "certificates";
-export const certificateFolder = (name: string) => `${NAMES}/${name}`;
+/** No name has an underscore in it, and no folder a star. */
+export const certificateFolder = (place: string) => `${NAMES}/${place.replace("*.", "_any.")}`;
 export const sharedFolder = ({ folder }: Pick<Machine, "folder">) => `${folder}/proxy/config`;
 const keptFile = (name: string, where: Pick<Machine, "folder">) => `${sharedFolder(where)}/${certificateFolder(name)}/kept.json`;
 

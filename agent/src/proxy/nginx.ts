@@ -2,10 +2,11 @@ import { PROXY_HEADER } from "@appos/shared/site-check";
 import { CONSOLE_SOCKET } from "@appos/shared/sites";
 import { answerHeaders, appAuthorization, siteOptions, unguarded } from "./nginx-options.ts";
 import { nginxRoute, type NginxRoute, repeatable, tryOthers } from "./nginx-routes.ts";
-import { block, hostName, type Lines, quoted, sumOf, token } from "./nginx-text.ts";
+import { block, hostName, type Lines, quoted, serverName, sumOf, token } from "./nginx-text.ts";
 import { downPageFile } from "./down-pages.ts";
 import { downPage, unknownPage } from "./pages.ts";
 import { PROBE_PATH } from "./probes.ts";
+import { wildcardOf } from "@appos/shared/wildcards";
 import { byPrecision, type Resolved, type ResolvedSite } from "./resolved.ts";
 
 /** Where things are in the proxy's container. */
@@ -30,11 +31,15 @@ export const nginxMark = (text: string): string => /location = (\/\.well-known\/
  */
 export function renderNginx(model: Resolved): string {
   let next = 0;
+  const named = new Map(model.sites.map((site) => [site.name, site]));
   const sites = model.sites.map((site) => ({
     ...site,
     parts: byPrecision(site.routes).map((route) => nginxRoute(route, next++, nginxPlaces.live)),
   }));
-  const own = [...sites.flatMap(({ parts }) => parts.flatMap(({ choices }) => choices)), ...sites.flatMap((site) => servers(site, model))];
+  const own = [
+    ...sites.flatMap(({ parts }) => parts.flatMap(({ choices }) => choices)),
+    ...sites.flatMap((site) => servers(site, model, named)),
+  ];
   const all = [...http, ...appAuthorization(model)];
   const mark = `${PROBE_PATH}/${sumOf(JSON.stringify([general, all, own, model.id]))}`;
   return `${[...general, ...block("http", [...all, ...strangers(mark, model.id), ...own])].join("\n")}\n`;
@@ -58,6 +63,9 @@ const http: Lines = [
   'default_type "text/html; charset=utf-8";',
   "server_names_hash_max_size 16384;",
   "server_names_hash_bucket_size 512;",
+  // What a site is known by in a map is as long as its name, and longer where it is a pattern.
+  "map_hash_max_size 16384;",
+  "map_hash_bucket_size 1024;",
   "variables_hash_max_size 16384;",
   "variables_hash_bucket_size 128;",
   "ssl_protocols TLSv1.2 TLSv1.3;",
@@ -133,14 +141,21 @@ const challenges: Lines = block(`location ${CHALLENGES}`, [...unguarded, "defaul
 /** Names that no site has: over HTTPS there is no certificate for them. */
 const strangers = (mark: string, id: string): Lines => [
   ...block("server", ["listen 80 default_server;", ...alive(id), `location = ${mark} { return 204; }`, ...unknown([])]),
-  ...block("server", ["listen 443 ssl http2 default_server;", "ssl_reject_handshake on;", ...unknown([])]),
+  ...block("server", ["listen 443 ssl http2 default_server;", ...withoutCertificate]),
 ];
+const withoutCertificate: Lines = ["ssl_reject_handshake on;", ...unknown([])];
 
 type Site = ResolvedSite & { parts: NginxRoute[] };
 
-function servers(site: Site, { id, unseen = [], certificates }: Resolved): Lines {
+function servers(site: Site, { id, unseen = [], certificates }: Resolved, named: ReadonlyMap<string, ResolvedSite>): Lines {
   const { name, alias, https, forceHttps, parts, routes, console } = site;
-  const certificate = (of: string) => (https === "off" ? undefined : certificates.get(of));
+  const certificate = (of: string, from = https) => (from === "off" ? undefined : certificates.get(of));
+  /** Or else a wildcard would take the name over HTTPS. */
+  const closed = (of: string): Lines => {
+    const above = named.get(wildcardOf(of) ?? "");
+    if (!above || certificate(above.name, above.https) === undefined) return [];
+    return block("server", ["listen 443 ssl http2;", `server_name ${hostName(of)};`, ...withoutCertificate]);
+  };
   const app = (secure: boolean): Lines => [
     ...siteOptions(site, secure, { unseen }),
     ...parts.flatMap(({ locations }) => locations.flatMap(([at, body]) => (reserved.includes(at) ? [] : block(`location ${at}`, body)))),
@@ -152,7 +167,7 @@ function servers(site: Site, { id, unseen = [], certificates }: Resolved): Lines
   const both = (of: string, inner: (secure: boolean) => Lines): Lines => {
     const file = certificate(of);
     const plain = file !== undefined && forceHttps ? redirect("https://$host") : inner(false);
-    const secure = file === undefined ? [] : block("server", [...overTls(of, file), ...alive(id), ...inner(true)]);
+    const secure = file === undefined ? closed(of) : block("server", [...overTls(of, file), ...alive(id), ...inner(true)]);
     return [...block("server", [...overHttp(of), ...(https === "acme" ? challenges : []), ...alive(id), ...plain]), ...secure];
   };
   const scheme = certificate(name) === undefined ? "http" : "https";
@@ -163,12 +178,12 @@ function servers(site: Site, { id, unseen = [], certificates }: Resolved): Lines
 const toConsole = (secure: boolean): Lines =>
   block("location /", [secure ? `proxy_pass http://unix:${nginxPlaces.shared}/${CONSOLE_SOCKET.name};` : "return 503;"]);
 
-const overHttp = (name: string): Lines => ["listen 80;", `server_name ${hostName(name)};`];
+const overHttp = (name: string): Lines => ["listen 80;", `server_name ${serverName(name)};`];
 
 /** Key and certificates are in one file, so that they are never of two. */
 const overTls = (name: string, file: string): Lines => [
   "listen 443 ssl http2;",
-  `server_name ${hostName(name)};`,
+  `server_name ${serverName(name)};`,
   ...["ssl_certificate", "ssl_certificate_key"].map((what) => `${what} ${nginxPlaces.shared}/${token(file)};`),
 ];
 

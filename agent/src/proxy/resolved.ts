@@ -1,8 +1,8 @@
 import type { AcmeAuthority, Https, Site, SiteRoute } from "@appos/shared/sites";
 
-/** A container of the target's service, as the proxy reaches it. */
+/** A container of the target's service, as the proxy reaches it; or what is at an address that no app has. */
 export interface Upstream {
-  /** A container's name, or its address: never what somebody typed. */
+  /** A container's name, or an address that was looked at: never a name that somebody typed. */
   host: string;
   port: number;
 }
@@ -21,7 +21,7 @@ export interface Beside {
 }
 
 /** A site whose targets have been found. Longer paths come before the shorter ones that they begin with. */
-export interface ResolvedSite extends Omit<Site, "routes"> {
+export interface ResolvedSite extends Omit<Site, "routes" | "address"> {
   routes: ResolvedRoute[];
 }
 

@@ -1,7 +1,9 @@
 import type { AcmeAuthority, ProxyModel, SiteRoute } from "@appos/shared/sites";
+import type { AddressTarget } from "@appos/shared/target-address";
 import { appFolder } from "../jobs/app-folder.ts";
 import { sha256 } from "../jobs/config-files.ts";
 import type { Container, Machine } from "../machine/machine.ts";
+import { addressTargets } from "./address-targets.ts";
 import { proxyProject } from "./proxy-folder.ts";
 import { proxyId } from "./proxy-id.ts";
 import { driverOf } from "./drivers.ts";
@@ -20,9 +22,11 @@ export interface Found {
   networks: string[];
   /** The services that a domain leads to; the network is undefined where none of their containers is reached. */
   led: (Slotted & { network?: string | undefined })[];
+  /** Sites that lead to an address, and may not or cannot just now. */
+  unreached: { name: string; problem: string }[];
 }
 
-type Here = Pick<Machine, "engine" | "folder" | "files" | "proxy">;
+type Here = Pick<Machine, "engine" | "folder" | "files" | "proxy" | "names" | "ownPlaces" | "now">;
 
 /** A service that a domain leads to, with its containers. */
 interface Led extends Slotted {
@@ -45,12 +49,24 @@ export async function findTargets({ acme, sites, driver }: Pick<ProxyModel, "acm
     return { path, upstreams: hosts.map(toPort), beside: beside && { file: beside.file, upstreams: beside.hosts.map(toPort) } };
   }
 
-  const found = sites.map(({ routes, ...site }) => ({ ...site, routes: routes.map(route) }));
+  const addresses = await addressTargets(sites, machine);
+  const unreached: Found["unreached"] = [];
+  function toAddress(name: string, { host, port }: AddressTarget): ResolvedRoute[] {
+    const found = addresses.get(host)!;
+    if ("problem" in found) unreached.push({ name, problem: found.problem });
+    return [{ path: "/", upstreams: "address" in found ? [{ host: found.address, port }] : [], beside: null }];
+  }
+
+  const found = sites.map(({ routes, address, ...site }) => ({
+    ...site,
+    routes: address ? toAddress(site.name, address) : routes.map(route),
+  }));
   const rootsFile = await rootsFileOf(acme);
   const unseen = await machine.engine.gateways(proxyProject(machine));
   return {
     resolved: { id: await proxyId(machine), acme: { ...acme, rootsFile }, sites: found, unseen, certificates: new Map() },
     networks: [...networks].sort(),
+    unreached,
     led: [...led].map(([key, { project, service }]) => ({ project, service, network: upstreams.get(key)?.network })),
   };
 }

@@ -58,7 +58,7 @@ let signedOut = () => {};
 export const onSignedOut = (act: () => void) => void (signedOut = act);
 
 /** The one place that turns a reply into a value or an ApiError. */
-async function call<T>(method: string, path: string, { body, key }: Request = {}): Promise<T> {
+export async function call<T>(method: string, path: string, { body, key }: Request = {}): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (method !== "GET") headers["content-type"] = "application/json";
   if (key) headers["idempotency-key"] = key;

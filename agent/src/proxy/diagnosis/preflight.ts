@@ -1,3 +1,4 @@
+import { askedFor } from "@appos/shared/wildcards";
 import type { AcmeAuthority } from "@appos/shared/sites";
 import type { Machine } from "../../machine/machine.ts";
 import { PROBE_PATH } from "../probes.ts";
@@ -49,7 +50,7 @@ export function preflights(machine: Machine): Preflight {
 }
 
 async function findingOf(name: string, acme: AcmeAuthority, machine: Machine): Promise<string | undefined> {
-  const probe = await machine.visit({ name, path: PROBE_PATH, https: false, port: machine.proxy.http });
+  const probe = await machine.visit({ name: askedFor(name), path: PROBE_PATH, https: false, port: machine.proxy.http });
   const id = await knownProxyId(machine);
   const { dns, port, caa, addresses } = await lookAtName({ name, addresses: [], probe, id, acme }, machine);
   const wrong = [dns, port].find(({ state }) => state === "wrong");

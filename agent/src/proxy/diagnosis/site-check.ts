@@ -1,3 +1,4 @@
+import { askedFor } from "@appos/shared/wildcards";
 import type { CheckFinding, SiteCheck, SiteQuestion } from "@appos/shared/site-check";
 import { appFolder } from "../../jobs/app-folder.ts";
 import type { Container, ListeningSocket, Machine } from "../../machine/machine.ts";
@@ -23,7 +24,7 @@ export async function siteCheck(site: SiteQuestion, machine: Machine): Promise<S
   const [model, id, probe, containers, [container]] = await Promise.all([
     proxyModel(machine),
     knownProxyId(machine),
-    visit({ name, path: PROBE_PATH, https: false, port: proxy.http }),
+    visit({ name: askedFor(name), path: PROBE_PATH, https: false, port: proxy.http }),
     containersOf(app, machine),
     engine.containers({ project: proxyProject(machine) }),
   ]);
@@ -35,7 +36,7 @@ export async function siteCheck(site: SiteQuestion, machine: Machine): Promise<S
     ...[name, ...(alias === null ? [] : [alias])].map(async (each) => ({
       name: each,
       ...(await lookAtName({ name: each, addresses, probe, id, acme }, machine)),
-      visited: https === "off" ? undefined : await visit({ name: each, path, https: true, port: proxy.https }),
+      visited: https === "off" ? undefined : await visit({ name: askedFor(each), path, https: true, port: proxy.https }),
     })),
   ]);
   const isWaiting = https === "acme" && names.some(({ visited }) => !visited?.certificate);
@@ -67,7 +68,7 @@ export async function siteCheck(site: SiteQuestion, machine: Machine): Promise<S
     if (visited?.certificate) return visited.status;
     const forcesHttps = model?.sites.find((each) => each.name === name)?.forceHttps ?? true;
     if (https !== "off" && forcesHttps) return undefined;
-    return (await visit({ name, path, https: false, port: proxy.http })).status;
+    return (await visit({ name: askedFor(name), path, https: false, port: proxy.http })).status;
   }
 
   return {

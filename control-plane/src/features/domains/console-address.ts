@@ -17,10 +17,12 @@ interface Around {
   servers: ServerService;
   jobs: JobService;
   apps: AppService;
+  /** Names that lead to addresses. */
+  named(names: string[]): Promise<unknown[]>;
 }
 
 /** The console's own address, which the proxy of the server serves that the control plane runs on. Where it listens by itself it answers all the same. */
-export function consoleAddresses({ database, clock, events, settings }: Ports, { store, tell, servers, jobs, apps }: Around) {
+export function consoleAddresses({ database, clock, events, settings }: Ports, { store, tell, servers, jobs, apps, named }: Around) {
   const consoles = consoleStore(database);
 
   async function ownServer(): Promise<ServerRow> {
@@ -39,6 +41,7 @@ export function consoleAddresses({ database, clock, events, settings }: Ports, {
   }
 
   async function isFree(name: string) {
+    if ((await named([name])).length > 0) throw nameTaken("domain", `${name} leads to an address already.`);
     const [owner] = await store.owners([name]);
     if (!owner) return;
     throw nameTaken("domain", `${name} leads to the app ${(await apps.named(owner.appId))?.name ?? owner.appId} already.`);

@@ -1,3 +1,4 @@
+import { endOf, isWildcard } from "@appos/shared/wildcards";
 import type { DomainStatus, DomainView } from "@appos/shared/domains";
 import { openStates } from "@appos/shared/jobs";
 import type { AppService } from "../apps/service.ts";
@@ -96,5 +97,7 @@ export function domainViews({ store, servers, jobs, apps }: Around) {
 }
 
 function names(text: string, name: string) {
+  // Of a wildcard whatever is under it, for a proxy may speak of any such name; and of its pattern, where a dot is in brackets.
+  if (isWildcard(name)) return new RegExp(`${endOf(name).replaceAll(".", String.raw`\[?\.\]?`)}(?![a-z0-9-])`, "i").test(text);
   return new RegExp(`(?<![a-z0-9.-])${name.replaceAll(".", String.raw`\.`)}(?![a-z0-9-])`, "i").test(text);
 }

@@ -1,11 +1,15 @@
 import { FRAME_BYTES } from "@appos/shared/agent-link";
-import { CONSOLE_SITE, type ProxyModel, type Site, SITE_CERTIFICATES, SITES, TRAEFIK } from "@appos/shared/sites";
+import { CONSOLE_SITE, type ProxyModel, type Site, SITE_CERTIFICATES, SITES, TRAEFIK, WILDCARD_SITES } from "@appos/shared/sites";
+import { isWildcard } from "@appos/shared/wildcards";
 import { SITE_OPTIONS, type siteOptions } from "@appos/shared/site-options";
+import { ADDRESS_SITES } from "@appos/shared/target-address";
 import { utf8 } from "../../bytes.ts";
 import { AppError } from "../../errors.ts";
 import type { ServerRow } from "../servers/service.ts";
-import type { DomainRow } from "./schema.ts";
+import type { AddressRow, DomainRow } from "./schema.ts";
 import type { NameSettings } from "./store.ts";
+
+export type AddressSettings = Pick<AddressRow, "name" | "host" | "port" | "https" | "forceHttps">;
 
 export interface Sites {
   names: NameSettings[];
@@ -16,7 +20,7 @@ export interface Sites {
 export function modelOf(
   { names, domains }: Sites,
   apps: ReadonlyMap<string, string>,
-  { console, ...around }: Omit<ProxyModel, "sites"> & { console: string | null },
+  { console, addresses, ...around }: Omit<ProxyModel, "sites"> & { console: string | null; addresses: AddressSettings[] },
 ) {
   const paths = Map.groupBy(domains, ({ name }) => name);
   const sites = names
@@ -31,7 +35,10 @@ export function modelOf(
         { name, https, ...(https === "own" && { certificateId: certificateId! }), forceHttps, alias, routes: toApp, ...told(options) },
       ];
     });
-  return { ...around, sites: [...(console === null ? [] : [consoleSite(console)]), ...sites] } satisfies ProxyModel;
+  return {
+    ...around,
+    sites: [...(console === null ? [] : [consoleSite(console)]), ...addresses.toSorted(by(({ name }) => name)).map(addressSite), ...sites],
+  } satisfies ProxyModel;
 }
 
 const consoleSite = (name: string): Site => ({
@@ -40,6 +47,16 @@ const consoleSite = (name: string): Site => ({
   https: "acme",
   forceHttps: true,
   alias: null,
+  routes: [],
+  compress: true,
+});
+
+const addressSite = ({ name, host, port, https, forceHttps }: AddressSettings): Site => ({
+  name,
+  https,
+  forceHttps,
+  alias: null,
+  address: { host, port },
   routes: [],
   compress: true,
 });
@@ -100,9 +117,15 @@ const needs: { word: string; isNeeded: (site: Site) => unknown; what: string }[]
     what: "A domain says who may visit, or has headers, HSTS, an upload limit or a page of its own.",
   },
   { word: CONSOLE_SITE, isNeeded: ({ console }) => console, what: "The console is to be served at an address of its own." },
+  { word: ADDRESS_SITES, isNeeded: ({ address }) => address, what: "A domain leads to an address that no app has." },
   {
     word: SITE_CERTIFICATES,
     isNeeded: ({ https }) => https === "own" || https === "internal",
     what: "A domain has a certificate that was uploaded, or one of its server's own authority.",
+  },
+  {
+    word: WILDCARD_SITES,
+    isNeeded: ({ name }) => isWildcard(name),
+    what: "A domain is a wildcard, and stands for all names right below it.",
   },
 ];

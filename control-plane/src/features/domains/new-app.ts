@@ -19,7 +19,7 @@ interface Around {
   store: ReturnType<typeof domainStore>;
   tell: ReturnType<typeof tellServer>;
   sources: Sources;
-  areFree(name: Omit<NameSettings, "aliasOf">, asking: Asking): Promise<void>;
+  areFree(name: Omit<NameSettings, "aliasOf">, of: { asking: Asking; projectId: string | null }): Promise<void>;
 }
 
 /** What an app is to be made of. */
@@ -49,7 +49,7 @@ export function domainsOfNewApps({ clock, log }: Pick<Ports, "clock" | "log">, {
       const prepare = async (appId: string) => {
         const from = { before: undefined, given, projectId: app.projectId, sees: asking.sees, certificates: sources.certificates };
         const wanted = await withCertificate({ ...settings, appId }, from);
-        await areFree(wanted, asking);
+        await areFree(wanted, { asking, projectId: app.projectId });
         const served = await store.served(app.server.id);
         const after = withName(served.names, wanted);
         const row = { id, name, path, ...target, createdAt: clock.now() };

@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { AddressHttps } from "@appos/shared/address-domains";
 import type { SiteAccess, SiteHeader } from "@appos/shared/site-options";
 import type { ProxyDriver, Site, SiteState } from "@appos/shared/sites";
 import { apps } from "../apps/schema.ts";
@@ -107,6 +108,28 @@ export const consoleAddress = sqliteTable("console_address", {
   warnedOf: text(),
 });
 
+/** Names that lead to an address in a server's network: they are no app's, and no name is both. */
+export const addressSites = sqliteTable(
+  "address_sites",
+  {
+    id: text().primaryKey(),
+    name: text().notNull(),
+    serverId: text()
+      .notNull()
+      .references(() => servers.id),
+    host: text().notNull(),
+    port: integer().notNull(),
+    https: text().$type<AddressHttps>().notNull(),
+    forceHttps: integer({ mode: "boolean" }).notNull(),
+    createdAt: integer().notNull(),
+    /** The number of the job that told its server of it as it is. */
+    revision: integer().notNull(),
+    seen: text({ mode: "json" }).$type<Omit<SiteState, "name">>(),
+    warnedOf: text(),
+  },
+  (row) => [uniqueIndex("address_sites_name").on(row.name), index("address_sites_server").on(row.serverId)],
+);
+
 /** Where certificates come from: one row, or none for what is usual. */
 export const certificateSettings = sqliteTable("certificate_settings", {
   id: integer().primaryKey(),
@@ -118,6 +141,7 @@ export const certificateSettings = sqliteTable("certificate_settings", {
 });
 
 export type NameRow = typeof domainNames.$inferSelect;
+export type AddressRow = typeof addressSites.$inferSelect;
 export type ConsoleRow = typeof consoleAddress.$inferSelect;
 export type DomainRow = typeof domains.$inferSelect;
 export type ProxyRow = typeof serverProxies.$inferSelect;

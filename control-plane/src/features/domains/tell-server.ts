@@ -6,7 +6,7 @@ import type { AppService } from "../apps/service.ts";
 import type { CertificateService } from "../certificates/service.ts";
 import type { Job, JobService } from "../jobs/service.ts";
 import type { ServerRow } from "../servers/service.ts";
-import { checkKnown, checkModel, modelOf, type Sites } from "./model.ts";
+import { type AddressSettings, checkKnown, checkModel, modelOf, type Sites } from "./model.ts";
 import type { domainStore, Served } from "./store.ts";
 
 /** Those who change domains of one server at once are told one after the other. */
@@ -19,6 +19,8 @@ export interface Change {
   driver?: ProxyDriver;
   /** The console's own address; null where it is to have none any more. */
   console?: string | null;
+  /** What leads to addresses. */
+  addresses?: AddressSettings[];
   statements(jobId: string): Statement[];
 }
 
@@ -40,14 +42,19 @@ export interface Sources {
 /** What a server is told once its sites are these, and the states of the certificates in it. `made`: an app of theirs that is not written yet. */
 export async function modelFor(
   { apps, certificates }: Sources,
-  { proxy, acme, console: own }: Pick<Served, "proxy" | "acme" | "console">,
-  { after, driver = proxy?.driver ?? "caddy", console = own?.name ?? null }: Pick<Change, "after" | "driver" | "console">,
+  { proxy, acme, console: own, addresses: known }: Pick<Served, "proxy" | "acme" | "console" | "addresses">,
+  {
+    after,
+    driver = proxy?.driver ?? "caddy",
+    console = own?.name ?? null,
+    addresses = known,
+  }: Pick<Change, "after" | "driver" | "console" | "addresses">,
   made?: { id: string; name: string },
 ): Promise<{ model: ProxyModel; states: string[] }> {
   const owners = await apps.findMany([...new Set(after.names.map(({ appId }) => appId))]);
   const names = new Map([...owners, ...(made ? [made] : [])].map(({ id, name }) => [id, name]));
   const used = await certificates.used(after.names.flatMap(({ https, certificateId }) => (https === "own" ? (certificateId ?? []) : [])));
-  const model = modelOf(after, names, { driver, acme, console, certificates: used.map(({ id, pem }) => ({ id, pem })) });
+  const model = modelOf(after, names, { driver, acme, console, addresses, certificates: used.map(({ id, pem }) => ({ id, pem })) });
   return { model, states: used.map(({ state }) => state) };
 }
 

@@ -1,4 +1,5 @@
 import { covers } from "@appos/shared/certificate-names";
+import { isWildcard } from "@appos/shared/wildcards";
 import type { CertificateView } from "@appos/shared/certificates";
 import { LETS_ENCRYPT } from "./authority.ts";
 
@@ -6,8 +7,13 @@ import { LETS_ENCRYPT } from "./authority.ts";
 const isPrivate = (name: string): boolean => /\.(internal|lan|local|home\.arpa|test)$/.test(name);
 
 /** Where the certificate of a new name most likely is to come from. One's own ACME authority may issue for any name. */
-export const likelyHttps = (name: string, directory: string = LETS_ENCRYPT): "acme" | "internal" =>
-  isPrivate(name) && directory === LETS_ENCRYPT ? "internal" : "acme";
+export function likelyHttps(name: string, directory: string = LETS_ENCRYPT): "acme" | "own" | "internal" {
+  if (isWildcard(name)) return isPrivate(name) ? "internal" : "own";
+  return isPrivate(name) && directory === LETS_ENCRYPT ? "internal" : "acme";
+}
+
+/** Nothing is asked over HTTP for all names below another one. */
+export const mayBeAcme = (name: string): boolean => !isWildcard(name);
 
 type Usable = Pick<CertificateView, "names" | "project" | "notAfter">;
 
