@@ -112,6 +112,8 @@ export const ConsoleAddress = z
     /** Null where it has none; so is what else there is to say of it. */
     domain: z.string().nullable(),
     url: z.string().nullable(),
+    /** `internal` for a name at home, which only the server's own authority issues a certificate for. */
+    https: z.enum(["acme", "internal"]).nullable(),
     /** The server that AppOS runs on, whose proxy serves it. */
     server: z.object({ id: z.string(), name: z.string() }).nullable(),
     status: DomainStatus.nullable(),

@@ -7,6 +7,7 @@ import type { JobService } from "../jobs/service.ts";
 import type { ServerRow, ServerService } from "../servers/service.ts";
 import { consoleStore } from "./console-store.ts";
 import { standOf } from "./domain-view.ts";
+import { consoleHttps } from "./model.ts";
 import { nameTaken } from "./names.ts";
 import type { domainStore } from "./store.ts";
 import { type Change, type tellServer, unchanged } from "./tell-server.ts";
@@ -67,6 +68,7 @@ export function consoleAddresses({ database, clock, events, settings }: Ports, {
       ...around,
       domain: row.name,
       url: `https://${row.name}`,
+      https: consoleHttps(row.name, await store.certificates()),
       server: { id: row.serverId, name: presence?.name ?? row.serverId },
       ...standOf(row.revision, proxy, job, presence?.linked ?? false),
       certificate: row.seen?.certificate ?? null,
@@ -104,9 +106,10 @@ export function consoleAddresses({ database, clock, events, settings }: Ports, {
       return view();
     },
 
-    /** Where people and agents are sent from now on: only once it is served with a certificate. */
+    /** Where people and agents are sent from now on: only once it is served with a certificate that all of them trust. */
     async url(): Promise<string | undefined> {
       const row = await consoles.current();
+      if (row && consoleHttps(row.name, await store.certificates()) === "internal") return undefined;
       if (!row?.seen?.certificate || row.seen.certificate.notAfter <= clock.now()) return undefined;
       const [proxy] = await store.proxies([row.serverId]);
       return row.revision <= (proxy?.appliedRevision ?? 0) ? `https://${row.name}` : undefined;
@@ -117,6 +120,7 @@ export function consoleAddresses({ database, clock, events, settings }: Ports, {
 const nowhere = {
   domain: null,
   url: null,
+  https: null,
   server: null,
   status: null,
   problem: null,

@@ -1,5 +1,16 @@
 import { FRAME_BYTES } from "@appos/shared/agent-link";
-import { CONSOLE_SITE, type ProxyModel, type Site, SITE_CERTIFICATES, SITES, TRAEFIK, WILDCARD_SITES } from "@appos/shared/sites";
+import { isPrivateName } from "@appos/shared/private-names";
+import {
+  type AcmeAuthority,
+  CONSOLE_SITE,
+  LETS_ENCRYPT,
+  type ProxyModel,
+  type Site,
+  SITE_CERTIFICATES,
+  SITES,
+  TRAEFIK,
+  WILDCARD_SITES,
+} from "@appos/shared/sites";
 import { isWildcard } from "@appos/shared/wildcards";
 import { SITE_OPTIONS, type siteOptions } from "@appos/shared/site-options";
 import { ADDRESS_SITES } from "@appos/shared/target-address";
@@ -37,14 +48,22 @@ export function modelOf(
     });
   return {
     ...around,
-    sites: [...(console === null ? [] : [consoleSite(console)]), ...addresses.toSorted(by(({ name }) => name)).map(addressSite), ...sites],
+    sites: [
+      ...(console === null ? [] : [consoleSite(console, around.acme)]),
+      ...addresses.toSorted(by(({ name }) => name)).map(addressSite),
+      ...sites,
+    ],
   } satisfies ProxyModel;
 }
 
-const consoleSite = (name: string): Site => ({
+/** Where its certificate comes from: nobody but the server itself issues one for a name at home, unless there is an authority of one's own. */
+export const consoleHttps = (name: string, { directory }: Pick<AcmeAuthority, "directory">): "acme" | "internal" =>
+  isPrivateName(name) && directory === LETS_ENCRYPT ? "internal" : "acme";
+
+const consoleSite = (name: string, acme: AcmeAuthority): Site => ({
   name,
   console: true,
-  https: "acme",
+  https: consoleHttps(name, acme),
   forceHttps: true,
   alias: null,
   routes: [],
