@@ -31,7 +31,7 @@ const whole = [
 const packages = {
   unit: ["openssl"],
   simulation: [],
-  engine: ["busybox-static", "dnsmasq-base", "docker-registry", "git", "nats-server", "openssl", "pebble"],
+  engine: ["busybox-static", "dnsmasq-base", "docker-registry", "git", "knot", "nats-server", "openssl", "pebble"],
   edge: [],
   e2e: whole,
   everywhere: [...whole, "nats-server"],

@@ -39,6 +39,7 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
     dns: new Map(),
     addresses: [],
     caaIdentities: undefined,
+    onAsk: () => Promise.reject(new Error("connect ECONNREFUSED")),
     listeners: new Map(),
     onIssue: () => Promise.reject(new Error("No authority is here")),
     logs: new Map(),
@@ -100,6 +101,7 @@ export function fakeMachine(folder = "/var/lib/appos", time?: FakeTime): FakeSer
     visit: async (site) => server.onVisit(site),
     reachesControlPlane: async () => server.onReach(),
     names: fakeNames(server),
+    outside: { ask: (request, signal) => server.onAsk(request, signal), exchange: () => Promise.reject(new Error("connect ECONNREFUSED")) },
     addresses: () => server.addresses,
     caaIdentities: async () => server.caaIdentities,
     authority: {

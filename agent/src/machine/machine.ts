@@ -7,7 +7,7 @@ import type { Authority, CertificateOrder, Issued } from "./authority.ts";
 import type { Changeover, ListeningSocket, Surroundings } from "./visits.ts";
 
 export type { CertificateOrder, Issued };
-export type { CaaRecord, Changeover, ListeningSocket, Names, NamesLooked, ProxySettings, Visit, Visited } from "./visits.ts";
+export type { CaaRecord, Changeover, ListeningSocket, Names, NamesLooked, Outside, ProxySettings, Visit, Visited } from "./visits.ts";
 
 /** The server the agent runs on, as its jobs and streams see it. */
 export interface Machine extends Surroundings {

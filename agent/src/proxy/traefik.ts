@@ -1,7 +1,7 @@
 import { PROXY_HEADER } from "@appos/shared/site-check";
 import { sumOf } from "./nginx-text.ts";
 import { PROBE_PATH } from "./probes.ts";
-import { type Resolved, type ResolvedRoute, type ResolvedSite, type Upstream } from "./resolved.ts";
+import { type Resolved, type ResolvedRoute, type ResolvedSite, servedNow, type Upstream } from "./resolved.ts";
 import { beforePaths } from "./traefik-options.ts";
 import { RESOLVER, traefikPlaces } from "./traefik-static.ts";
 import { below, fileText, ofHost, ofPath, word } from "./traefik-text.ts";
@@ -20,7 +20,8 @@ const [OURS, SITE] = [10_000, 10];
  * docs/content/reference/routing-configuration/other-providers/file.yaml, made from its Go types). Differences that Traefik brings: it has
  * no pages of its own to give, so it says in its own words that there is nothing, or that an app is down.
  */
-export function renderTraefik(model: Resolved): string {
+export function renderTraefik(asked: Resolved): string {
+  const model = servedNow(asked);
   const { id, sites, certificates } = model;
   const parts = sites.flatMap((site) => siteParts(site, model));
   const of = (kind: Part[0]): Json => Object.fromEntries(parts.flatMap(([is, entry]) => (is === kind ? [entry] : [])));
@@ -106,7 +107,11 @@ function siteParts(site: ResolvedSite, model: Resolved): Part[] {
     ...services,
     ...doors.flatMap((door) => served(site, door, model)),
     ...forced(name),
-    ...(alias === null ? [] : [...sentOn(alias, site, doors, model), ...forced(alias)]),
+    ...(alias === null
+      ? []
+      : site.aliasWaits
+        ? sentOn(alias, site, ["web"], model)
+        : [...sentOn(alias, site, doors, model), ...forced(alias)]),
   ];
 }
 
