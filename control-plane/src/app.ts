@@ -9,6 +9,7 @@ import { activityRoutes } from "./features/activity/routes.ts";
 import { adoptionRoutes } from "./features/adoption/routes.ts";
 import { appRoutes } from "./features/apps/routes.ts";
 import { authRoutes, setupRoutes, tokenRoutes, userRoutes } from "./features/auth/routes.ts";
+import { dnsProviderRoutes } from "./features/dns-providers/routes.ts";
 import { certificateRoutes } from "./features/certificates/routes.ts";
 import { addressRoutes } from "./features/domains/address-routes.ts";
 import { domainRoutes, proxyRoutes } from "./features/domains/routes.ts";
@@ -115,6 +116,7 @@ export function createApp(services: Services, { address, log }: Face) {
     .route("/api/v1/template-sources", templateSourceRoutes(services))
     .route("/api/v1/deployments", deploymentRoutes(services))
     .route("/api/v1/certificates", certificateRoutes(services))
+    .route("/api/v1/dns-providers", dnsProviderRoutes(services))
     .route("/api/v1/domains", domainRoutes(services))
     .route("/api/v1/proxy/domains", domainRoutes(services))
     .route("/api/v1/proxy/addresses", addressRoutes(services))

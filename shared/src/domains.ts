@@ -15,8 +15,18 @@ const Www = z.boolean();
 /** Which of the uploaded certificates, where `https` is `own`. */
 const CertificateId = z.string().max(63).nullable();
 
+/** By which DNS provider it is proven whose the name is, where `https` is `acme`; null over HTTP. */
+const DnsProviderId = z.string().max(63).nullable();
+
 /** What belongs to the name, and so to all of its paths; who may visit is asked for in one form and shown in another. */
-const ofName = { https: Https, certificateId: CertificateId, forceHttps: z.boolean(), www: Www, ...plainOptions };
+const ofName = {
+  https: Https,
+  certificateId: CertificateId,
+  dnsProviderId: DnsProviderId,
+  forceHttps: z.boolean(),
+  www: Www,
+  ...plainOptions,
+};
 const askedOfName = z.object({ ...ofName, access: AskedAccess.nullable() }).partial().shape;
 
 export const NewDomain = z.strictObject({

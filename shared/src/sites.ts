@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DnsProvider } from "./dns-providers.ts";
 import { DomainName, PathPrefix, SiteName } from "./domain-name.ts";
 import { AddressTarget } from "./target-address.ts";
 import { isWildcard } from "./wildcards.ts";
@@ -49,6 +50,8 @@ export const Site = z
     https: Https,
     /** Where it is `own`: which of the certificates that come with the sites. */
     certificateId: CertificateId.optional(),
+    /** Where it is `acme`: by which of the DNS providers that come with the sites it is proven whose the name is. Left out, over HTTP. */
+    dnsProviderId: DnsProvider.shape.id.optional(),
     /** A request over HTTP is sent to HTTPS. */
     forceHttps: z.boolean().default(true),
     /** Another name that leads here: every request for it is sent on to this one. */
@@ -108,6 +111,7 @@ export const ProxyModel = z
     acme: AcmeAuthority,
     sites: z.array(Site).max(SITES),
     certificates: z.array(OwnCertificate).max(SITES).default([]),
+    dnsProviders: z.array(DnsProvider).max(SITES).default([]),
   })
   .refine(
     ({ sites, certificates }) =>
@@ -115,6 +119,11 @@ export const ProxyModel = z
         https === "own" ? certificates.some(({ id }) => id === certificateId) : certificateId === undefined,
       ),
     "A site with a certificate of its own names one that comes with the sites",
+  )
+  .refine(
+    ({ sites, dnsProviders }) =>
+      sites.every(({ https, dnsProviderId: id }) => id === undefined || (https === "acme" && dnsProviders.some((each) => each.id === id))),
+    "A site that is proven in the DNS names a provider that comes with the sites",
   );
 export type ProxyModel = z.output<typeof ProxyModel>;
 

@@ -10,15 +10,16 @@ import { confirmed, type ProxyChange, undoUnconfirmed } from "../proxy/confirm.t
 import { removeOld, tryAgain } from "../proxy/certificates.ts";
 import type { Driver } from "../proxy/driver.ts";
 import { driverOf } from "../proxy/drivers.ts";
-import { rehearse, takeCertificates } from "../proxy/hand-over.ts";
+import { keepCertificatesOf, rehearse } from "../proxy/hand-over.ts";
 import { mustReach } from "../proxy/must-reach.ts";
 import { type Probes, probesOf } from "../proxy/probes.ts";
 import { PASSWORDS } from "../proxy/nginx-options.ts";
 import { proxyCompose } from "../proxy/proxy-compose.ts";
 import { type Kind, ownNetwork, proxyProject, modelFile, PROXY_SERVICE, proxyFolder, type ProxyFolder } from "../proxy/proxy-folder.ts";
+import { movedToDns, provenOtherwise } from "../proxy/other-proofs.ts";
 import { proxyModel } from "../proxy/proxy-model.ts";
 import { statesOf } from "../proxy/states.ts";
-import { certifiedNames, namesWith, type Resolved } from "../proxy/resolved.ts";
+import { certifiedNames, namesByDns, namesWith, type Resolved } from "../proxy/resolved.ts";
 import { rootOf } from "../proxy/internal-authority.ts";
 import { removeUnserved, withCertificates } from "../proxy/site-certificates.ts";
 import { dismissStandIn, drain, standIn } from "../proxy/stand-in.ts";
@@ -39,8 +40,11 @@ const SITES_TOLD = 10;
 /** Who asks for the same once more wants to see what has failed tried again. */
 export const applySites: JobHandler<"apply-sites"> = async (model, context) => {
   const before = await proxyModel(context.machine);
-  if (JSON.stringify(before) === JSON.stringify(model)) await tryAgain(certifiedNames(model), context.machine);
-  return serveSites(model, context, { anyway: true });
+  const isSame = JSON.stringify(before) === JSON.stringify(model);
+  if (isSame) await tryAgain(certifiedNames(model), context.machine);
+  const served = await serveSites(model, context, { anyway: true });
+  if (!isSame) await tryAgain(provenOtherwise(before, model), context.machine);
+  return served;
 };
 
 /**
@@ -94,10 +98,12 @@ async function change(model: ProxyModel, { before, driver, anyway, confirm = asy
   const networks = found.networks;
   const former = formerKind(before, model, machine);
   if (former) await keepCertificatesOf(former, model, machine);
+  const moved = former ? [] : movedToDns(before, model);
+  await keepCertificatesOf(kind, { ...model, sites: moved }, machine);
   const resolved = await withCertificates(found.resolved, model, { driver, machine });
   await prepare(kind, model, resolved, context);
   const probes = probesOf(before, model);
-  const { container, text } = await served(kind, former, { resolved, networks, probes, anyway }, context);
+  const { container, text } = await served(kind, former, { resolved, networks, probes, anyway, isOwn: moved.length > 0 }, context);
   await step("confirm", context, confirm);
   await machine.files.write({ [folder.model]: JSON.stringify(model) });
   await forgetSlots(found.led, machine);
@@ -112,8 +118,13 @@ async function change(model: ProxyModel, { before, driver, anyway, confirm = asy
   await writeChoices(resolved, driver, "gone", machine);
   await removeChoices(resolved, driver, machine);
   // What a proxy that gets its own was lent may be of any name; of those that the agent gets, a first one is on its way just now, maybe.
-  const names = certifiedNames(resolved).filter((name) => driver.asksWhenTold || resolved.certificates.has(name));
-  if (driver.asksWhenTold || driver.certificatesBy === "agent") await removeOld(names, [text], machine);
+  const isKeptHere = driver.asksWhenTold || driver.certificatesBy === "agent";
+  const names = (isKeptHere ? certifiedNames : namesByDns)(resolved);
+  await removeOld(
+    names.filter((name) => driver.asksWhenTold || resolved.certificates.has(name)),
+    [text],
+    machine,
+  );
   await removeUnserved(namesWith(resolved, "internal"), text, machine);
   const changed = new Set(probes.after.map(({ name }) => name));
   const sites = model.sites.filter(({ name }) => changed.has(name)).slice(0, SITES_TOLD);
@@ -127,10 +138,11 @@ interface Serving {
   networks: string[];
   probes: Probes;
   anyway: boolean;
+  isOwn: boolean;
 }
 
 /** Starts the proxy and has it serve. Where it is to take over from one of another kind, and cannot, that one goes on. */
-async function served(kind: Kind, former: Kind | undefined, { resolved, networks, probes, anyway }: Serving, context: JobContext) {
+async function served(kind: Kind, former: Kind | undefined, { resolved, networks, probes, anyway, isOwn }: Serving, context: JobContext) {
   const { machine } = context;
   const { driver, image, folder } = kind;
   try {
@@ -150,7 +162,7 @@ async function served(kind: Kind, former: Kind | undefined, { resolved, networks
     const container = await step("start", context, () => throughOutages(context, () => startProxy(kind, networks, context, former)));
     // The proxy's own network may have been made only now.
     const text = driver.render({ ...resolved, unseen: await machine.engine.gateways(folder.project.name) });
-    await step("apply", context, () => applyConfig(text, probes, { driver, folder, container, anyway }, machine));
+    await step("apply", context, () => applyConfig(text, probes, { driver, folder, container, anyway, isOwn }, machine));
     // Who comes from now on comes to it: nobody else is to answer when it is asked whether it may stay.
     if (former) await machine.detour.close();
     return { container, text };
@@ -187,12 +199,6 @@ async function prepare({ driver, image, folder }: Kind, { acme }: ProxyModel, re
 function formerKind(before: ProxyModel | undefined, { driver }: ProxyModel, machine: JobContext["machine"]): Kind | undefined {
   const former = before && before.driver !== driver ? driverOf(before.driver) : undefined;
   return former && { driver: former, image: machine.proxy.images[before!.driver], folder: proxyFolder(machine, former) };
-}
-
-/** Who takes over has those that the other one got. */
-async function keepCertificatesOf(former: Kind, model: ProxyModel, machine: JobContext["machine"]) {
-  const [container] = await machine.engine.containers({ project: former.folder.project.name });
-  if (container) await takeCertificates(certifiedNames(model), former.driver, { container, directory: model.acme.directory, machine });
 }
 
 /** Nothing is started from that any more. */

@@ -17,6 +17,7 @@ import type { Authority } from "./authority.ts";
 import type { Machine, ProxySettings } from "./machine.ts";
 import { markOf } from "./leftovers.ts";
 import { policyTextIn } from "./policy-text.ts";
+import { outside } from "./outside.ts";
 import { portHolder } from "./port-holder.ts";
 import { policyFacts } from "../policy-in-force.ts";
 import { projectFile } from "./project-file.ts";
@@ -117,6 +118,7 @@ export function nodeMachine({
     visit,
     reachesControlPlane: async (limitMs) => (await controlPlane?.answers(limitMs)) ?? false,
     names: dnsNames(nameServers),
+    outside,
     addresses: ownAddresses,
     detour: iptablesDetour(proxy),
     ownPlaces: () => ownPlaces(docker),

@@ -35,6 +35,7 @@ export interface Surroundings {
   /** Whether the control plane answers at the address that this agent has, asked over a connection of its own. Never rejects. */
   reachesControlPlane(limitMs: number): Promise<boolean>;
   readonly names: Names;
+  readonly outside: Outside;
   /** By which this server is reached in the networks that it is in. */
   addresses(): string[];
   readonly detour: Detour;
@@ -50,6 +51,10 @@ export interface Names {
   /** The names that it stands for: one, or none. */
   aliases(name: string): Promise<NamesLooked<string>>;
   caa(name: string): Promise<NamesLooked<CaaRecord>>;
+  /** The name servers of a zone. */
+  servers(zone: string): Promise<NamesLooked<string>>;
+  /** The TXT records of a name, as one name server has them: its address, and its port where that is not 53. */
+  texts(name: string, at: { address: string; port?: number }): Promise<NamesLooked<string>>;
 }
 /** none: the name has no such record. failed: its name servers could not say (SERVFAIL). silent: no name server answered. */
 export type NamesLooked<T> = { records: T[] } | { problem: "none" | "no-such-name" | "failed" | "refused" | "silent" };
@@ -58,6 +63,20 @@ export interface CaaRecord {
   critical: boolean;
   tag: string;
   value: string;
+}
+
+/** Others whom this server asks for something. Both reject with words that go on from "could not be asked:". */
+export interface Outside {
+  /** Over HTTPS, by the usual roots. It is sent on nowhere, and reads no more than an answer may have. */
+  ask(request: OutsideRequest, signal: AbortSignal): Promise<{ status: number; text: string }>;
+  /** One DNS message and its answer, over TCP. */
+  exchange(to: { host: string; port: number }, message: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
+}
+export interface OutsideRequest {
+  url: string;
+  method: "GET" | "POST" | "DELETE";
+  headers: Record<string, string>;
+  body?: string;
 }
 
 /** A port that something in a container listens on: for all who come, for itself alone, or on some of its addresses. */

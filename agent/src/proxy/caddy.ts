@@ -8,12 +8,14 @@ import { downPage, unknownPage } from "./pages.ts";
 import {
   type Beside,
   byPrecision,
-  certifiedNames,
+  namesByDns,
+  namesByHttp,
   namesOf,
   namesWith,
   type Resolved,
   type ResolvedRoute,
   type ResolvedSite,
+  servedNow,
   type Upstream,
 } from "./resolved.ts";
 import { ownNames } from "./wildcards.ts";
@@ -36,9 +38,10 @@ export const caddyPlaces = {
  * Caddy's own JSON (https://caddyserver.com/docs/json/), never a Caddyfile: every value is a string in it, and nothing in a string is
  * read as more, but placeholders in braces, which no name, path, header or container has.
  */
-export function renderCaddy(model: Resolved): string {
+export function renderCaddy(asked: Resolved): string {
+  const model = servedNow(asked);
   // It would get one also of a name that it was given one of.
-  const names = model.asksNobody ? [] : certifiedNames(model).filter((name) => !model.lent?.has(name));
+  const names = model.asksNobody ? [] : namesByHttp(model).filter((name) => !model.lent?.has(name));
   const isSecure = model.sites.some(({ https }) => https !== "off");
   const config = {
     admin: { listen: caddyPlaces.admin, config: { persist: false } },
@@ -76,9 +79,12 @@ function server(listen: string, { id, sites, unseen = [] }: Resolved, secure: bo
   };
 }
 
-/** Names that are served with one certificate and with no other: those with an uploaded one, and those of the server's own authority. */
+/**
+ * Names that are served with one certificate and with no other: those with an uploaded one, those of the server's own authority, and those
+ * that this agent got by the DNS.
+ */
 const withTheirs = (model: Resolved) =>
-  [...namesWith(model, "own"), ...namesWith(model, "internal")].filter((name) => model.certificates.has(name));
+  [...namesWith(model, "own"), ...namesWith(model, "internal"), ...namesByDns(model)].filter((name) => model.certificates.has(name));
 
 /**
  * Of several certificates that are for a name Caddy would take any. It is told by the name, and not by the file: who is still greeted by the
@@ -118,9 +124,13 @@ function issuer({ acme: { directory, email, rootsFile } }: Resolved): Json {
 
 function overHttp(site: ResolvedSite, around: Around): Json[] {
   if (site.https === "off" || !site.forceHttps) return served(site, around);
-  return [
-    { match: [hostMatch(namesOf(site), around)], terminal: true, handle: [redirect("https://{http.request.host}{http.request.uri}")] },
-  ];
+  const toHttps = (names: string[], host: string) => ({
+    match: [hostMatch(names, around)],
+    terminal: true,
+    handle: [redirect(`https://${host}{http.request.uri}`)],
+  });
+  if (site.aliasWaits) return [toHttps([site.name, site.alias!], site.name)];
+  return [toHttps(namesOf(site), "{http.request.host}")];
 }
 
 const overHttps = (site: ResolvedSite, around: Around): Json[] => (site.https === "off" ? [] : served(site, around));

@@ -1,3 +1,4 @@
+import type { Site } from "@appos/shared/sites";
 import { z } from "zod";
 import type { Machine } from "../machine/machine.ts";
 import type { Asked, Driver } from "./driver.ts";
@@ -32,8 +33,9 @@ export type Kept = z.output<typeof Kept>;
 type Where = Pick<Machine, "folder" | "files">;
 
 const NAMES = "certificates";
-/** No name has an underscore in it, and no folder a star. */
-export const certificateFolder = (place: string) => `${NAMES}/${place.replace("*.", "_any.")}`;
+/** As a file's name: no host name has an underscore in it. */
+export const safeName = (name: string) => name.replace(/(^|\/)\*\./, "$1_wildcard.");
+export const certificateFolder = (name: string) => `${NAMES}/${safeName(name)}`;
 export const sharedFolder = ({ folder }: Pick<Machine, "folder">) => `${folder}/proxy/config`;
 const keptFile = (name: string, where: Pick<Machine, "folder">) => `${sharedFolder(where)}/${certificateFolder(name)}/kept.json`;
 
@@ -45,6 +47,10 @@ export async function keptOf(name: string, where: Where): Promise<Kept> {
 }
 
 export const keep = (name: string, kept: Kept, where: Where) => where.files.write({ [keptFile(name, where)]: JSON.stringify(kept) });
+
+/** Whether a name has still to get the certificate that is proven in the DNS: what is shown for it until then is for other names. */
+export const waitsInDns = async ({ name, dnsProviderId }: Pick<Site, "name" | "dnsProviderId">, where: Where): Promise<boolean> =>
+  dnsProviderId !== undefined && (await keptOf(name, where)).certificate === null;
 
 /** When a certificate is to be asked for. */
 export function dueAt({ certificate, tried }: Kept, directory: string): number {
@@ -85,8 +91,8 @@ export async function tryAgain(names: string[], machine: Where & Pick<Machine, "
   }
 }
 
-/** In the words of the authority. */
-export async function certificateProblems(names: string[], { machine }: Asked): Promise<Map<string, string>> {
+/** In the words of the authority, or of a DNS provider. */
+export async function certificateProblems(names: string[], { machine }: Pick<Asked, "machine">): Promise<Map<string, string>> {
   const problems = new Map<string, string>();
   for (const name of names) {
     const problem = (await keptOf(name, machine)).tried?.problem;

@@ -122,11 +122,17 @@ export const anyModel: fc.Arbitrary<Resolved> = fc
     }));
   });
 
+const provenInDns = (model: Resolved): Resolved => ({
+  ...model,
+  sites: model.sites.map((each) => (each.https === "acme" ? { ...each, dnsProviderId: "dns_1" } : each)),
+});
+
 const CONSOLE = "console.invalid";
 const consoleSite = { name: CONSOLE, console: true, https: "acme", forceHttps: true, alias: null, routes: [], compress: true } as const;
-/** The same, of a server that may serve the console, before or after that has its certificate. */
+/** The same, of a server that may serve the console, before or after that has its certificate; and may have names proven in the DNS. */
 export const anyServer: fc.Arbitrary<Resolved> = fc
-  .tuple(anyModel, fc.constantFrom("without", "waiting", "served"))
+  .tuple(anyModel, fc.constantFrom("without", "waiting", "served"), fc.boolean())
+  .map(([given, state, inDns]) => [inDns ? provenInDns(given) : given, state] as const)
   .map(([model, state]) => ({
     ...model,
     ...(state !== "without" && { sites: [{ ...consoleSite, routes: [] }, ...model.sites] }),

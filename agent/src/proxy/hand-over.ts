@@ -1,3 +1,4 @@
+import type { ProxyModel } from "@appos/shared/sites";
 import { composeUp } from "../commands/compose.ts";
 import { sha256 } from "../jobs/config-files.ts";
 import type { JobContext } from "../jobs/job.ts";
@@ -9,7 +10,7 @@ import type { Driver } from "./driver.ts";
 import { lastLines } from "./log-lines.ts";
 import { proxyCompose } from "./proxy-compose.ts";
 import type { Kind } from "./proxy-folder.ts";
-import type { Resolved } from "./resolved.ts";
+import { certifiedNames, type Resolved } from "./resolved.ts";
 import { dismissStandIn, noteStandIn, trialOf } from "./stand-in.ts";
 
 const COMMAND_MS = 30_000;
@@ -70,7 +71,7 @@ async function mustTake(container: Container, { serves, complaint }: Driver, { m
 }
 
 /** Takes over the certificates that the former proxy got, of names that there are none of here: nobody has to wait for new ones. */
-export async function takeCertificates(
+async function takeCertificates(
   names: string[],
   { certificates: got }: Driver,
   { container, directory, machine }: { container: Container; directory: string; machine: Machine },
@@ -91,4 +92,11 @@ export async function takeCertificates(
     await machine.files.write({ [`${sharedFolder(machine)}/${file}`]: pem });
     await keep(name, { certificate: { file, ...times, directory }, tried }, machine);
   }
+}
+
+/** Who takes over has those that the other one got; and so have names of which the proxy gets none any more. */
+export async function keepCertificatesOf(former: Kind, model: ProxyModel, machine: Machine) {
+  if (certifiedNames(model).length === 0) return;
+  const [container] = await machine.engine.containers({ project: former.folder.project.name });
+  if (container) await takeCertificates(certifiedNames(model), former.driver, { container, directory: model.acme.directory, machine });
 }

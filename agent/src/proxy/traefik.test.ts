@@ -138,6 +138,26 @@ const model = (routes: ResolvedRoute[], more: object = {}): Resolved => ({
   sites: [{ name: "a.test", https: "off", forceHttps: true, alias: null, routes, ...more }],
 });
 
+test("what is proven in the DNS is served over HTTP until its certificate is there, and nobody here asks for it", () => {
+  const site = { https: "acme", dnsProviderId: "dns_1", alias: "www.a.test" };
+  const withFiles = (...names: string[]) => {
+    const certificates = new Map(names.map((name) => [name, `certificates/${name}/0.pem`]));
+    const http = readTraefik(files({ ...model([route("/")], site), certificates }));
+    const taken = (door: string, host: string) => routerFor({ door, host, path: "/" }, http);
+    return { http, taken };
+  };
+  const none = withFiles();
+  expect([none.taken("websecure", "a.test"), none.taken("web", "a.test")!.middlewares]).toEqual([undefined, ["visitor", "retry"]]);
+  const one = withFiles("a.test");
+  expect(one.taken("web", "a.test")!.middlewares).toEqual(["to-https"]);
+  const [to] = one.taken("web", "www.a.test")!.middlewares!;
+  expect(one.http.middlewares[to!]).toMatchObject({ redirectRegex: { replacement: "https://a.test${1}" } });
+  expect(one.taken("websecure", "www.a.test")).toBeUndefined();
+  const both = withFiles("a.test", "www.a.test");
+  expect(both.taken("web", "www.a.test")!.middlewares).toEqual(["to-https"]);
+  for (const name of ["a.test", "www.a.test"]) expect(both.taken("websecure", name)!.tls).toEqual({});
+});
+
 test("what is AppOS's own comes before what an app would have there, for whichever name", () => {
   const http = readTraefik(files(model([route("/.well-known/appos")], { https: "acme", forceHttps: false })));
   for (const door of ["web", "websecure"])

@@ -2,7 +2,7 @@ import { isWildcard } from "@appos/shared/wildcards";
 import { PROXY_HEADER } from "@appos/shared/site-check";
 import { sumOf } from "./nginx-text.ts";
 import { PROBE_PATH } from "./probes.ts";
-import { type Resolved, type ResolvedRoute, type ResolvedSite, type Upstream } from "./resolved.ts";
+import { type Resolved, type ResolvedRoute, type ResolvedSite, servedNow, type Upstream } from "./resolved.ts";
 import { beforePaths } from "./traefik-options.ts";
 import { type OwnNames, ownNames } from "./wildcards.ts";
 import { RESOLVER, traefikPlaces } from "./traefik-static.ts";
@@ -22,7 +22,8 @@ const [OURS, SITE, WILDCARD] = [10_000, 1_000, 10];
  * docs/content/reference/routing-configuration/other-providers/file.yaml, made from its Go types). Differences that Traefik brings: it has
  * no pages of its own to give, so it says in its own words that there is nothing, or that an app is down.
  */
-export function renderTraefik(model: Resolved): string {
+export function renderTraefik(asked: Resolved): string {
+  const model = servedNow(asked);
   const { id, sites, certificates } = model;
   const around = { ...model, owned: ownNames(model) };
   const parts = sites.flatMap((site) => siteParts(site, around));
@@ -113,7 +114,11 @@ function siteParts(site: ResolvedSite, model: Around): Part[] {
     ...services,
     ...doors.flatMap((door) => served(site, door, model)),
     ...forced(name),
-    ...(alias === null ? [] : [...sentOn(alias, site, doors, model), ...forced(alias)]),
+    ...(alias === null
+      ? []
+      : site.aliasWaits
+        ? sentOn(alias, site, ["web"], model)
+        : [...sentOn(alias, site, doors, model), ...forced(alias)]),
   ];
 }
 

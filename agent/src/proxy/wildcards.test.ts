@@ -122,7 +122,7 @@ test("a pattern stands for one label and for nothing around it", () => {
 test("what is kept of a wildcard has no star in its place, and a name under it is asked for", async () => {
   const server = fakeMachine("/var/lib/appos");
   const [file] = [...(await internalFiles(["*.home.lan"], server.machine)).values()];
-  expect(file).toMatch(/^certificates\/internal\/_any\.home\.lan\/[0-9a-f]{16}\.pem$/);
+  expect(file).toMatch(/^certificates\/internal\/_wildcard\.home\.lan\/[0-9a-f]{16}\.pem$/);
   const asked: string[] = [];
   const visit = async ({ name }: { name: string }) => {
     asked.push(name);

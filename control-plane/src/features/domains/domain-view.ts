@@ -56,7 +56,8 @@ export function domainViews({ store, servers, jobs, apps }: Around) {
     return Promise.all(
       rows.map(async ({ domain, name }) => {
         const { id, path, service, port, createdAt } = domain;
-        const { appId, https, certificateId, forceHttps, www, headers, hsts, access, maxBodyMb, compress, downPage, seen } = name;
+        const { appId, https, certificateId, dnsProviderId, forceHttps, www, headers, hsts, access, maxBodyMb, compress, downPage, seen } =
+          name;
         const { serverId, name: appName } = owners.get(appId)!;
         const { name: serverName, linked } = presences.get(serverId) ?? { name: serverId, linked: false };
         const proxy = proxies.get(serverId);
@@ -73,6 +74,7 @@ export function domainViews({ store, servers, jobs, apps }: Around) {
           port,
           https,
           certificateId,
+          dnsProviderId,
           forceHttps,
           www,
           headers,

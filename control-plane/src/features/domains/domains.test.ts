@@ -63,6 +63,7 @@ test("a domain is written with the job that tells its server, and shown as it is
     port: 8080,
     https: "acme",
     certificateId: null,
+    dnsProviderId: null,
     forceHttps: true,
     www: false,
     headers: [],
@@ -111,7 +112,7 @@ test("a server is told all that it serves, and nothing else", async () => {
     routes: [{ path: "/", app: "shop", service: "web", port: 80 }],
   };
   const ofBlog = { name: "blog.test", https: "acme", forceHttps: true, alias: "www.blog.test", compress: true, routes };
-  expect(model(agent)).toEqual({ driver: "caddy", acme, certificates: [], sites: [ofBlog, shop] });
+  expect(model(agent)).toEqual({ driver: "caddy", acme, certificates: [], dnsProviders: [], sites: [ofBlog, shop] });
 
   await admin(`/api/v1/domains/${data.id}`, { method: "PATCH", json: { port: 9090, www: false } });
   await applies(agent);

@@ -1,4 +1,5 @@
 import { FRAME_BYTES } from "@appos/shared/agent-link";
+import { DNS_CHALLENGES } from "@appos/shared/dns-providers";
 import { isPrivateName } from "@appos/shared/private-names";
 import {
   type AcmeAuthority,
@@ -36,14 +37,23 @@ export function modelOf(
   const paths = Map.groupBy(domains, ({ name }) => name);
   const sites = names
     .toSorted(by(({ name }) => name))
-    .flatMap(({ name, appId, aliasOf, https, certificateId, forceHttps, ...options }): Site[] => {
+    .flatMap(({ name, appId, aliasOf, https, certificateId, dnsProviderId, forceHttps, ...options }): Site[] => {
       const app = apps.get(appId);
       if (aliasOf !== null || app === undefined) return [];
       const routes = (paths.get(name) ?? []).toSorted(by(({ path }) => path));
       const alias = names.find((other) => other.aliasOf === name)?.name ?? null;
       const toApp = routes.map(({ path, service, port }) => ({ path, app, service, port }));
       return [
-        { name, https, ...(https === "own" && { certificateId: certificateId! }), forceHttps, alias, routes: toApp, ...told(options) },
+        {
+          name,
+          https,
+          ...(https === "own" && { certificateId: certificateId! }),
+          ...(dnsProviderId !== null && { dnsProviderId }),
+          forceHttps,
+          alias,
+          routes: toApp,
+          ...told(options),
+        },
       ];
     });
   return {
@@ -147,4 +157,5 @@ const needs: { word: string; isNeeded: (site: Site) => unknown; what: string }[]
     isNeeded: ({ name }) => isWildcard(name),
     what: "A domain is a wildcard, and stands for all names right below it.",
   },
+  { word: DNS_CHALLENGES, isNeeded: ({ dnsProviderId }) => dnsProviderId, what: "A domain is to be proven in the DNS." },
 ];

@@ -4,6 +4,7 @@ import type { SiteAccess, SiteHeader } from "@appos/shared/site-options";
 import type { ProxyDriver, Site, SiteState } from "@appos/shared/sites";
 import { apps } from "../apps/schema.ts";
 import { certificates } from "../certificates/schema.ts";
+import { dnsProviders } from "../dns-providers/schema.ts";
 import { servers } from "../servers/schema.ts";
 
 /** Every name that leads to an app, in its canonical form: each has one owner, wherever its app runs. */
@@ -19,6 +20,8 @@ export const domainNames = sqliteTable(
     https: text().$type<Site["https"]>().notNull(),
     /** Where that is `own`. */
     certificateId: text().references(() => certificates.id),
+    /** Where that is `acme`, and proven in the DNS. */
+    dnsProviderId: text().references(() => dnsProviders.id),
     forceHttps: integer({ mode: "boolean" }).notNull(),
     www: integer({ mode: "boolean" }).notNull(),
     headers: text({ mode: "json" }).$type<SiteHeader[]>().notNull().default([]),

@@ -8,6 +8,7 @@ import type { ActivityService, Actor } from "../activity/service.ts";
 import type { AppRow, AppService } from "../apps/service.ts";
 import type { CertificateService } from "../certificates/service.ts";
 import type { ConfigService } from "../configs/service.ts";
+import type { DnsProviderService } from "../dns-providers/service.ts";
 import type { Job, JobService, Settled } from "../jobs/service.ts";
 import type { ServerService } from "../servers/service.ts";
 import { addressStore } from "./address-store.ts";
@@ -15,6 +16,7 @@ import { addressDomains } from "./addresses.ts";
 import { checkService, composeServices } from "./compose-services.ts";
 import { consoleAddresses } from "./console-address.ts";
 import { diagnosing } from "./diagnose.ts";
+import { withDnsProof } from "./dns-proof.ts";
 import { withCertificate } from "./own-certificate.ts";
 import { domainViews, urlOf } from "./domain-view.ts";
 import { optionsFrom, sameOptions, settingsOf, usual, withoutPasswords } from "./name-options.ts";
@@ -45,10 +47,11 @@ export function domainService(
   apps: AppService,
   activity: ActivityService,
   certificates: CertificateService,
+  dnsProviders: DnsProviderService,
 ) {
   const { database, clock, events } = ports;
   const store = domainStore(database);
-  const sources = { apps, certificates };
+  const sources = { apps, certificates, dnsProviders };
   const tell = tellServer(store, jobs, sources);
   const viewsOf = domainViews({ store, servers, jobs, apps });
   const find = async (id: string): Promise<Listed> => (await store.find(id)) ?? notFound("domain");
@@ -137,7 +140,8 @@ export function domainService(
         const { id: appId, projectId } = await apps.find(app.id);
         const before = served.names.find((each) => each.name === name && each.appId === appId);
         const all = { ...usual, ...(before && settingsOf(before)), ...options(before?.access ?? null), name, appId };
-        const wanted = await withCertificate(all, { before, given, projectId, sees: asking.sees, certificates });
+        const known = { before, given, projectId, sees: asking.sees, ...sources };
+        const wanted = await withDnsProof(await withCertificate(all, known), known);
         await areFree(wanted, { asking, before, projectId });
         const after = withName(served.names, wanted);
         if (served.domains.some((other) => other.name === name && other.path === path))
@@ -164,7 +168,8 @@ export function domainService(
         const isOther = Object.keys(other).length > 0;
         const { projectId } = await apps.find(now.name.appId);
         const all = { ...now.name, ...other };
-        const wanted = await withCertificate(all, { before: now.name, given, projectId, sees: asking.sees, certificates });
+        const known = { before: now.name, given, projectId, sees: asking.sees, ...sources };
+        const wanted = await withDnsProof(await withCertificate(all, known), known);
         if (isOther) await areFree(wanted, { asking, before: now.name, projectId });
         const after = withName(served.names, wanted);
         const domains = served.domains.map((each) => (each.id === id ? { ...each, ...target } : each));

@@ -126,6 +126,7 @@ export function domainStore(database: Database) {
             aliasOf: sql`excluded.aliasOf`,
             https: sql`excluded.https`,
             certificateId: sql`excluded.certificateId`,
+            dnsProviderId: sql`excluded.dnsProviderId`,
             forceHttps: sql`excluded.forceHttps`,
             www: sql`excluded.www`,
             headers: sql`excluded.headers`,
@@ -151,12 +152,13 @@ export function domainStore(database: Database) {
       database.insert(serverProxies).values({ serverId, driver }).onConflictDoUpdate({ target: serverProxies.serverId, set: { driver } }),
     /**
      * The server is told anew by this job. Where it was told of something else since it was read, or what all share has changed, or one of the
-     * certificates that it is told is another by now, the batch fails. `states`: see certificates.
+     * certificates or DNS providers that it is told is another by now, the batch fails. `states`: see those.
      */
     told({ serverId, proxy, acmeVersion }: Served, jobId: string, states: string[]): Statement {
+      const inState = (table: string) => sql`(select count(*) from ${sql.identifier(table)} where ${inArray(sql`state`, states)})`;
       const same = and(
         sql`coalesce((select max(version) from certificate_settings), 0) = ${acmeVersion}`,
-        states.length > 0 ? sql`(select count(*) from certificates where ${inArray(sql`state`, states)}) = ${states.length}` : undefined,
+        states.length > 0 ? sql`${inState("certificates")} + ${inState("dns_providers")} = ${states.length}` : undefined,
       );
       return database
         .insert(serverProxies)

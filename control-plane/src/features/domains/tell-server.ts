@@ -4,6 +4,7 @@ import type { Statement } from "../../ports.ts";
 import type { Act } from "../activity/service.ts";
 import type { AppService } from "../apps/service.ts";
 import type { CertificateService } from "../certificates/service.ts";
+import type { DnsProviderService } from "../dns-providers/service.ts";
 import type { Job, JobService } from "../jobs/service.ts";
 import type { ServerRow } from "../servers/service.ts";
 import { type AddressSettings, checkKnown, checkModel, modelOf, type Sites } from "./model.ts";
@@ -37,11 +38,12 @@ export const unchanged = ({ names, domains }: Served): Change => ({ after: { nam
 export interface Sources {
   apps: AppService;
   certificates: CertificateService;
+  dnsProviders: DnsProviderService;
 }
 
-/** What a server is told once its sites are these, and the states of the certificates in it. `made`: an app of theirs that is not written yet. */
+/** What a server is told once its sites are these, and the states of the certificates and DNS providers in it. `made`: an app of theirs that is not written yet. */
 export async function modelFor(
-  { apps, certificates }: Sources,
+  { apps, certificates, dnsProviders }: Sources,
   { proxy, acme, console: own, addresses: known }: Pick<Served, "proxy" | "acme" | "console" | "addresses">,
   {
     after,
@@ -54,8 +56,16 @@ export async function modelFor(
   const owners = await apps.findMany([...new Set(after.names.map(({ appId }) => appId))]);
   const names = new Map([...owners, ...(made ? [made] : [])].map(({ id, name }) => [id, name]));
   const used = await certificates.used(after.names.flatMap(({ https, certificateId }) => (https === "own" ? (certificateId ?? []) : [])));
-  const model = modelOf(after, names, { driver, acme, console, addresses, certificates: used.map(({ id, pem }) => ({ id, pem })) });
-  return { model, states: used.map(({ state }) => state) };
+  const proving = await dnsProviders.used(after.names.flatMap(({ dnsProviderId }) => dnsProviderId ?? []));
+  const model = modelOf(after, names, {
+    driver,
+    acme,
+    console,
+    addresses,
+    certificates: used.map(({ id, pem }) => ({ id, pem })),
+    dnsProviders: proving.map(({ provider }) => provider),
+  });
+  return { model, states: [...used, ...proving].map(({ state }) => state) };
 }
 
 /**

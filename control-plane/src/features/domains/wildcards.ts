@@ -23,9 +23,9 @@ interface Around {
 }
 
 /** Why a wildcard cannot be served so; undefined for whatever can. */
-export const wildcardProblem = ({ name, https }: Pick<Wanted, "name" | "https">): string | undefined =>
-  isWildcard(name) && https === "acme"
-    ? `No authority issues a certificate for ${name} over HTTP. Choose a certificate of your own, or the server's own authority.`
+export const wildcardProblem = ({ name, https, dnsProviderId }: Pick<Wanted, "name" | "https" | "dnsProviderId">): string | undefined =>
+  isWildcard(name) && https === "acme" && dnsProviderId === null
+    ? `No authority issues a certificate for ${name} over HTTP. Choose a DNS provider, a certificate of your own, or the server's own authority.`
     : undefined;
 
 /**

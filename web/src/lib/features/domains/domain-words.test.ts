@@ -14,6 +14,7 @@ const domain = (part: Partial<DomainView>): DomainView => ({
   port: 80,
   https: "acme",
   certificateId: null,
+  dnsProviderId: null,
   forceHttps: true,
   www: false,
   headers: [],

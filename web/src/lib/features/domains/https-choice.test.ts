@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { LETS_ENCRYPT } from "./authority.ts";
-import { fitting, likelyHttps, mayBeAcme } from "./https-choice.ts";
+import { fitting, likelyHttps } from "./https-choice.ts";
 
 test("for a name that no public authority knows, the server's own authority is suggested", () => {
   for (const name of ["wiki.lan", "a.b.internal", "nas.local", "tv.home.arpa", "a.test"])
@@ -11,7 +11,6 @@ test("for a name that no public authority knows, the server's own authority is s
 
 test("for a wildcard nothing is suggested that no authority would issue", () => {
   expect(["*.lan.example.com", "*.home.lan"].map((name) => likelyHttps(name, "https://ca.example.com/acme"))).toEqual(["own", "internal"]);
-  expect(["*.example.com", "example.com"].map(mayBeAcme)).toEqual([false, true]);
 });
 
 test("a certificate fits where it covers every name, and belongs to the app's project or to all", () => {

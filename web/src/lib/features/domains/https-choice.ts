@@ -10,9 +10,6 @@ export function likelyHttps(name: string, directory: string = LETS_ENCRYPT): "ac
   return isPrivateName(name) && directory === LETS_ENCRYPT ? "internal" : "acme";
 }
 
-/** Nothing is asked over HTTP for all names below another one. */
-export const mayBeAcme = (name: string): boolean => !isWildcard(name);
-
 type Usable = Pick<CertificateView, "names" | "project" | "notAfter">;
 
 /** Those that would do for all of these names of an app, the one that lasts longest first. */
