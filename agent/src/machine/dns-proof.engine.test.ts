@@ -3,11 +3,9 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { DnsProvider } from "@appos/shared/dns-providers";
-import { ProxyModel } from "@appos/shared/sites";
 import { note } from "../dns/left-behind.ts";
 import { clientOf } from "../dns/provider.ts";
 import { keep, keptOf } from "../proxy/certificates.ts";
-import { getCertificate } from "../proxy/get-certificate.ts";
 import { keepProxy } from "../proxy/keeper.ts";
 import { siteStates } from "../proxy/states.ts";
 import { updatableZones } from "./dns-world.ts";
@@ -122,22 +120,22 @@ test("Nginx goes on with them, and one is renewed in time without an order", asy
   expect(await statuses("a.zone.test")).toEqual([308, 200]);
 });
 
-test("a wildcard and the name itself are asked for side by side", async () => {
-  const both = ["zone.test", "*.zone.test"];
-  const sites = both.map((name) => ({ ...site(name), forceHttps: true, alias: null }));
-  const whole = ProxyModel.parse({ acme: acme.settings, sites: [site("zone.test")], dnsProviders: [provider] });
-  const accountKey = await machine.authority.newKey();
-  const model = { ...whole, sites: sites as ProxyModel["sites"] };
-  const ask = { model, accountKey, machine, signal: new AbortController().signal };
-  expect(await Promise.all(both.map((name) => getCertificate(name, ask)))).toEqual([true, true]);
-  const [file] = pems("_wildcard.zone.test");
-  const pem = readFileSync(join(machine.folder, "proxy/config/certificates/_wildcard.zone.test", file!), "utf8");
-  const names = execFileSync("openssl", ["x509", "-noout", "-ext", "subjectAltName"], {
-    input: pem.slice(pem.indexOf("-----BEGIN CERT")),
-    encoding: "utf8",
+test("a wildcard and the name itself get theirs side by side, and any name is served with it, by each proxy", async () => {
+  const sites = [site("zone.test"), site("*.zone.test")];
+  expect(await apply("caddy", sites)).toMatchObject({ outcome: "succeeded" });
+  expect(await statuses("any.zone.test")).toEqual([200, null]);
+  await keeping(async () => {
+    for (const name of ["zone.test", "any.zone.test"]) await soon(async () => expect(await statuses(name)).toEqual([308, 200]));
   });
-  expect(names).toContain("DNS:*.zone.test");
+  const named = async (name: string) => (await visit(name, true)).certificate?.names;
+  const seen = [await named("zone.test"), await named("any.zone.test"), await named("other.zone.test")];
+  expect(seen).toEqual([["zone.test"], ["*.zone.test"], ["*.zone.test"]]);
+  expect(pems("_wildcard.zone.test")).toHaveLength(1);
+  expect(await siteStates(machine)).toMatchObject(sites.map(({ name }) => ({ name, certificate: { names: [name] }, status: 200 })));
   expect(await zones.texts("_acme-challenge.zone.test")).not.toEqual(expect.any(Array));
+  expect(await apply("nginx", sites)).toMatchObject({ outcome: "succeeded" });
+  expect([await named("zone.test"), await named("any.zone.test")]).toEqual([["zone.test"], ["*.zone.test"]]);
+  expect(await statuses("any.zone.test")).toEqual([308, 200]);
 });
 
 test("a certificate that came over HTTP goes on where its name is to be proven in the DNS from then on", async () => {
