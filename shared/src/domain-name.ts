@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { askedFor, endOf, isWildcard, starBefore } from "./wildcards.ts";
 
+/** A label that is not of ASCII, and how long it is in it, with its dot. */
+const [OTHER, OTHER_LENGTH] = ["é", "xn--9ca.".length];
+
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
@@ -17,10 +20,13 @@ export function canonicalName(given: string): string | undefined {
   return isName && ascii!.length <= 253 ? ascii : undefined;
 }
 
-/** As browsers do it (UTS #46), which is what decides where they go. */
+/**
+ * As browsers do it (UTS #46), which is what decides where they go. A name that is all ASCII they let through without looking at what its
+ * A-labels stand for, which may be nothing; programs that look up names refuse that, and all that is beside it.
+ */
 function toAscii(name: string): string | undefined {
   try {
-    return new URL(`http://${name}`).hostname;
+    return new URL(`http://${OTHER}.${name}`).hostname.slice(OTHER_LENGTH);
   } catch {
     return undefined;
   }
