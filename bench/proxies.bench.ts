@@ -5,7 +5,8 @@ import type { JobView } from "@appos/shared/jobs";
 import type { Row } from "./lib/answer.ts";
 import { appos } from "./lib/appos.ts";
 import type { Client } from "./lib/client.ts";
-import { sweepAtEnd } from "./lib/engine.ts";
+import { buildImage, sweepAtEnd } from "./lib/engine.ts";
+import { GRACE_MS, openSockets } from "./lib/open-sockets.ts";
 import { ports, until } from "./lib/places.ts";
 import {
   addDomain,
@@ -23,10 +24,12 @@ import { question, row, times } from "./lib/question.ts";
 
 const APP = "bench-sites";
 const COUNTS = [1, 100, 1_000];
+const SOCKETS = 100;
 
 await question("What does AppOS cost at the proxy: a domain saved, a request, a deployment?", async () => {
   // The last comes first: the agent ends, then the proxy goes, which is in the app's network.
   sweepAtEnd(`appos-${APP}`);
+  await buildImage();
   const { admin } = await appos({ agent: true, env: proxyEnvironment() });
   const made = await admin.ask<{ app: AppView; deployment: DeploymentView }>("POST", "apps", {
     name: APP,
@@ -34,6 +37,7 @@ await question("What does AppOS cost at the proxy: a domain saved, a request, a 
   });
   await deployed(admin, made.deployment.id);
   await addDomain(admin, APP, "bench.test");
+  await addDomain(admin, APP, "bench.test", { path: "/ws", service: "sockets", port: 81 });
   await serves("bench.test");
 
   const rows: Row[] = [];
@@ -125,19 +129,31 @@ async function deployments(admin: Client, kind: Kind): Promise<Row[]> {
   await new Promise((resolve) => setTimeout(resolve, times(5_000, 1_000)));
   phase = "busy";
   const count = times(20);
+  const sockets = openSockets("bench.test", "/ws");
+  let early = 0;
   for (let round = 1; round <= count; round++) {
     await admin.ask("PUT", `apps/${APP}/compose`, { compose: backend(`${kind} ${round}`), message: "another mark" });
+    await sockets.fill(SOCKETS);
+    const begun = performance.now();
     const { deployment } = await admin.ask<{ deployment: DeploymentView }>("POST", `apps/${APP}/deploy`);
     await deployed(admin, deployment.id);
+    early += sockets.closedBefore(begun + GRACE_MS);
   }
   phase = undefined;
   await Promise.all(visitors);
   agent.destroy();
+  sockets.end();
   return [
     row({
       what: `${kind}: requests that failed in ${count} deployments, of ${readings.busy.length}`,
       unit: "requests",
       here: [failed],
+      budget: { says: "0", keeps: ({ here }) => here.max === 0 },
+    }),
+    row({
+      what: `${kind}: websockets closed before their grace was over in ${count} deployments, of ${SOCKETS} open in each`,
+      unit: "sockets",
+      here: [early],
       budget: { says: "0", keeps: ({ here }) => here.max === 0 },
     }),
     row({

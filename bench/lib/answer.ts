@@ -3,7 +3,7 @@ import type { Summary } from "./statistics.ts";
 /** One thing measured, beside a peer or a limit measured in the same run. */
 export interface Row {
   what: string;
-  unit: "ms" | "MB" | "kB" | "%" | "MB/s" | "lines/s" | "jobs/s" | "s" | "×" | "requests" | "requests/s";
+  unit: "ms" | "MB" | "kB" | "%" | "MB/s" | "lines/s" | "jobs/s" | "s" | "×" | "requests" | "requests/s" | "sockets";
   here: Summary;
   peer?: Summary & { name: string };
   /** Here, for 1 of the peer's. */

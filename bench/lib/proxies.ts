@@ -4,6 +4,7 @@ import type { JobView } from "@appos/shared/jobs";
 import { atEnd } from "./ends.ts";
 import type { Client } from "./client.ts";
 import { sweepAtEnd } from "./engine.ts";
+import { repeater } from "./open-sockets.ts";
 import { folder, ports, until } from "./places.ts";
 import { run } from "./program.ts";
 import { writeFileSync } from "node:fs";
@@ -21,7 +22,7 @@ export function proxyEnvironment(): Record<string, string> {
   return { APPOS_PROXY_PORTS: `${ports.http}:${ports.https}`, APPOS_PROXY_IMAGES: JSON.stringify(images) };
 }
 
-/** An app that answers at once, from memory. */
+/** An app that answers at once, from memory; and one for websockets beside it. */
 export const backend = (mark: string) => `services:
   web:
     image: ${images.nginx}
@@ -29,7 +30,7 @@ export const backend = (mark: string) => `services:
     stop_signal: SIGQUIT
     environment: {MARK: "${mark}"}
     configs: [{source: conf, target: /nginx.conf}]
-configs:
+${repeater(mark)}configs:
   conf:
     content: |
       daemon off;
@@ -53,8 +54,8 @@ export async function visited(name: string): Promise<number | undefined> {
 }
 export const serves = (name: string) => until(`${name} is served`, async () => (await visited(name)) === 200, 60_000, 2);
 
-export const addDomain = (admin: Client, app: string, domain: string) =>
-  admin.ask<DomainView>("POST", "domains", { domain, app, service: "web", port: 80, https: "off", compress: false });
+export const addDomain = (admin: Client, app: string, domain: string, route: { path?: string; service?: string; port?: number } = {}) =>
+  admin.ask<DomainView>("POST", "domains", { domain, app, service: "web", port: 80, https: "off", compress: false, ...route });
 export const ended = (admin: Client, id: string) =>
   until(`job ${id} ends`, async () => {
     const job = await admin.ask<JobView>("GET", `jobs/${id}`);

@@ -9,7 +9,9 @@ import { activityRoutes } from "./features/activity/routes.ts";
 import { adoptionRoutes } from "./features/adoption/routes.ts";
 import { appRoutes } from "./features/apps/routes.ts";
 import { authRoutes, setupRoutes, tokenRoutes, userRoutes } from "./features/auth/routes.ts";
+import { dnsProviderRoutes } from "./features/dns-providers/routes.ts";
 import { certificateRoutes } from "./features/certificates/routes.ts";
+import { addressRoutes } from "./features/domains/address-routes.ts";
 import { domainRoutes, proxyRoutes } from "./features/domains/routes.ts";
 import { driftRoutes } from "./features/drift/routes.ts";
 import { releaseRoutes } from "./features/deployments/release-routes.ts";
@@ -114,8 +116,10 @@ export function createApp(services: Services, { address, log }: Face) {
     .route("/api/v1/template-sources", templateSourceRoutes(services))
     .route("/api/v1/deployments", deploymentRoutes(services))
     .route("/api/v1/certificates", certificateRoutes(services))
+    .route("/api/v1/dns-providers", dnsProviderRoutes(services))
     .route("/api/v1/domains", domainRoutes(services))
     .route("/api/v1/proxy/domains", domainRoutes(services))
+    .route("/api/v1/proxy/addresses", addressRoutes(services))
     .route("/api/v1/proxy", proxyRoutes(services))
     .route("/api/v1/jobs", jobRoutes(services))
     .route("/api/v1/activity", activityRoutes(services))

@@ -6,7 +6,7 @@ const ulids = new WeakMap<Clock, ULIDFactory>();
 
 /** The noun it names, then a ULID: ids made later sort later. */
 export function newId(
-  noun: "usr" | "tok" | "enr" | "srv" | "app" | "job" | "dep" | "act" | "prj" | "reg" | "src" | "term" | "dom" | "crt",
+  noun: "usr" | "tok" | "enr" | "srv" | "app" | "job" | "dep" | "act" | "prj" | "reg" | "src" | "term" | "dom" | "crt" | "adr" | "dns",
   clock: Clock,
 ) {
   const ulid = ulids.get(clock) ?? monotonicFactory();

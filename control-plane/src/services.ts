@@ -2,6 +2,7 @@ import { activityService } from "./features/activity/service.ts";
 import { adoptionService } from "./features/adoption/service.ts";
 import { appService } from "./features/apps/service.ts";
 import { authService } from "./features/auth/service.ts";
+import { dnsProviderService } from "./features/dns-providers/service.ts";
 import { certificateService } from "./features/certificates/service.ts";
 import { configService } from "./features/configs/service.ts";
 import { deploymentService } from "./features/deployments/service.ts";
@@ -50,7 +51,8 @@ export function createServices(ports: Ports) {
   const templates = templateService(ports, [templateSources.shelf], () => apps.madeFrom);
   const apps = appService(ports, servers, jobs, configs, projects, sharedEnv, activity, templates);
   const certificates = certificateService(ports, vault, activity, projects, (actor) => domains.proxies.catchUp(actor));
-  const domains = domainService(ports, servers, jobs, configs, apps, activity, certificates);
+  const dnsProviders = dnsProviderService(ports, vault, activity, (actor) => domains.proxies.catchUp(actor));
+  const domains = domainService(ports, servers, jobs, configs, apps, activity, certificates, dnsProviders);
   const deployments = deploymentService(ports, vault, servers, jobs, configs, apps, templates, domains);
   const templateUpdates = templateUpdateService(templates, apps, configs);
   const updates = updateService(ports, servers, jobs, registries, configs, apps, deployments);
@@ -96,6 +98,7 @@ export function createServices(ports: Ports) {
     templateUpdates,
     apps,
     certificates,
+    dnsProviders,
     domains,
     deployments,
     plans,

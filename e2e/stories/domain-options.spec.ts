@@ -3,7 +3,7 @@ import type { DomainView } from "@appos/shared/domains";
 import type { Page as Listed } from "@appos/shared/envelope";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ZONE } from "../world/acme.ts";
+import { acmeAuthority, ZONE } from "../world/acme.ts";
 import { agent } from "../world/agent.ts";
 import { type Api, api } from "../world/api.ts";
 import { faultsOf, visitor } from "../world/browser.ts";
@@ -162,6 +162,46 @@ test("a name of a network at home is served by the server's own authority, whose
   expect(await securely("wiki.lan", Buffer.concat(chunks).toString())).toBe(200);
 });
 
+test("a wildcard is all names right below another one, but for those that are domains themselves", async () => {
+  await addsSecure("*.home.lan", () =>
+    dialog().getByText("All names right below home.lan, such as a.home.lan, but for those that are domains themselves.").waitFor(),
+  );
+  await rowOf("*.home.lan").getByText("Serving", { exact: true }).waitFor();
+  await rowOf("*.home.lan")
+    .getByText(/^Certificate from tokyo's own authority, valid until/)
+    .waitFor();
+  // Nobody can open a star.
+  const links = rowOf("*.home.lan").getByRole("link", { name: /opens a new tab/ });
+  expect(await links.count()).toBe(0);
+  const { id } = (await admin.get<Listed<DomainView>>(`domains?app=${shop}&search=${encodeURIComponent("*.home.lan")}`)).items[0]!;
+  const root = await (await admin.send("GET", `/api/v1/domains/${id}/authority`)).text();
+  expect([await securely("a.home.lan", root), await securely("b.home.lan", root)]).toEqual([200, 200]);
+  expect(await securely("a.b.home.lan", root)).not.toBe(200);
+  expect(faultsOf(page)).toEqual([]);
+});
+
+test("an administrator leads a domain to an address in the server's network, and never to the server itself", async () => {
+  await page.goto("/servers/tokyo");
+  await presses(page, "Add an address");
+  await fills(page, "Domain", "printer.lan");
+  await fills(page, "Address", "127.0.0.1");
+  await fills(page, "Port", "9");
+  const adds = () => dialog().getByRole("button", { name: "Add address" }).click();
+  await adds();
+  await reads(page, "127.0.0.1 is the server itself.");
+  // Of nobody: RFC 5737.
+  await fills(page, "Address", "192.0.2.10");
+  await adds();
+  const added = page.getByRole("list", { name: "Other addresses" }).getByRole("listitem");
+  await added.getByText("Leads to 192.0.2.10:9").waitFor();
+  await added.getByText(/^Certificate from tokyo's own authority, valid until/).waitFor();
+  await added.getByText(/^Serving, answers 50[234]$/).waitFor();
+  await presses(page, "Remove https://printer.lan");
+  await dialog().getByRole("button", { name: "Remove address" }).click();
+  await reads(page, /There is none\.$/);
+  expect(faultsOf(page)).toEqual([]);
+});
+
 test("a certificate of one's own is added with a domain, replaced by a newer one, and its key is shown to nobody", async () => {
   const of = `own.${ZONE}`;
   const [first, second] = [await ownCertificate(of), await ownCertificate(`*.${ZONE}`)];
@@ -195,5 +235,66 @@ test("a certificate of one's own is added with a domain, replaced by a newer one
     await page.content(),
   ]);
   for (const { key } of [first, second]) expect(said).not.toContain(key.split("\n")[1]);
+  expect(faultsOf(page)).toEqual([]);
+});
+
+test("a name is proven in the DNS where somebody has its zone; a provider's refusal is told, and over HTTP it goes on", async () => {
+  const of = `proven.${ZONE}`;
+  const acme = await acmeAuthority(proxy.http);
+  await admin.put("proxy/certificates", acme.settings);
+  const provider = () => page.getByRole("list", { name: "DNS providers" }).getByRole("listitem");
+  await page.goto("/settings");
+  await presses(page, "Add DNS provider");
+  await fills(page, "Name", "Our own");
+  await fills(page, "Zones", ZONE);
+  await page.getByLabel("Provider", { exact: true }).selectOption("rfc2136");
+  // Nobody listens there.
+  await fills(page, "Server", "127.0.0.1:9");
+  await fills(page, "Key name", "appos");
+  await fills(page, "Secret", "not base64!");
+  await dialog().getByRole("button", { name: "Add DNS provider" }).click();
+  await reads(page, "Give the secret in base64");
+  const secret = Buffer.from("a secret that nobody is shown").toString("base64");
+  await fills(page, "Secret", secret);
+  await dialog().getByRole("button", { name: "Add DNS provider" }).click();
+  await provider().getByText(`RFC 2136, for ${ZONE}`).waitFor();
+
+  await page.goto(`/apps/${shop}/domains`);
+  const proof = () => dialog().getByLabel("Proof of ownership");
+  await presses(page, "Add domain");
+  await fills(page, "Domain", of);
+  await proof().selectOption({ label: "In the DNS, by Our own (RFC 2136)" });
+  await fills(page, "Domain", "elsewhere.test");
+  await proof().waitFor({ state: "detached" });
+  await fills(page, "Domain", of);
+  await dialog().getByRole("button", { name: "Add domain" }).click();
+  await rowOf(of).getByText("RFC 2136 (Our own) could not be asked: connect ECONNREFUSED 127.0.0.1:9").waitFor();
+  expect(await visit(of, { port: proxy.http })).toMatchObject({ status: 200 });
+  await page.goto("/settings");
+  await presses(page, "Remove Our own");
+  await dialog().getByRole("button", { name: "Remove DNS provider" }).click();
+  await reads(page, `Domains use it: ${of}.`);
+  await page.keyboard.press("Escape");
+
+  // What is uploaded for all names here is shown for this one, too, as long as it has none.
+  const remove = async (which: string) => {
+    const { items } = await admin.get<Listed<DomainView>>(`domains?search=${which}`);
+    await admin.delete(`domains/${items[0]!.id}`);
+  };
+  await remove(`own.${ZONE}`);
+  await page.goto(`/apps/${shop}/domains`);
+  await presses(page, `Change https://${of}`);
+  await proof().selectOption({ label: "Over HTTP" });
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await rowOf(of)
+    .getByText(/^Certificate from Pebble/)
+    .waitFor();
+  await remove(of);
+  await page.goto("/settings");
+  await presses(page, "Remove Our own");
+  await dialog().getByRole("button", { name: "Remove DNS provider" }).click();
+  await reads(page, "The DNS provider Our own was removed.");
+  const said = [await admin.get("jobs"), await admin.get("activity"), await page.content()];
+  expect(JSON.stringify(said)).not.toContain(secret);
   expect(faultsOf(page)).toEqual([]);
 });

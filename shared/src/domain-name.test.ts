@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { canonicalName, DomainName, PathPrefix } from "./domain-name.ts";
+import { askedFor, isWildcard, wildcardOf } from "./wildcards.ts";
+import { canonicalName, DomainName, PathPrefix, SiteName } from "./domain-name.ts";
 
 test("however a name is written, it is one name", () => {
   for (const given of ["blog.example.com", "BLOG.Example.COM", " blog.example.com. ", "blog.example.com."])
@@ -25,6 +26,9 @@ test("what could be more than a name is none", () => {
     "-a.test",
     "a-.test",
     "_dmarc.test",
+    "xn--b.test",
+    "a.xn--zzzzzz",
+    "xn--.test",
     "*.test",
     "*",
     "_",
@@ -46,6 +50,33 @@ test("what could be more than a name is none", () => {
   ];
   for (const given of attacks) expect(canonicalName(given), given).toBeUndefined();
   expect(DomainName.safeParse("https://a.test").error?.issues[0]?.message).toContain("blog.example.com");
+});
+
+test("a wildcard is one star before a name, and is written in one way", () => {
+  for (const given of ["*.example.com", "*.EXAMPLE.com.", " *.example.com "]) expect(SiteName.parse(given), given).toBe("*.example.com");
+  expect(SiteName.parse("*.bücher.example")).toBe("*.xn--bcher-kva.example");
+  expect(SiteName.parse("Blog.example.com")).toBe("blog.example.com");
+  const long = `${"abcdefgh.".repeat(27)}test`;
+  for (const given of [
+    "*.com",
+    "*",
+    "*.",
+    "**.a.test",
+    "*.*.a.test",
+    "a.*.test",
+    "*a.test",
+    "*.127.0.0.1",
+    "*.a.test/x",
+    "*.a.test:80",
+    "*.-a.test",
+    `*.${long}`,
+  ])
+    expect(SiteName.safeParse(given).success, given).toBe(false);
+  expect(DomainName.safeParse("*.example.com").success).toBe(false);
+  // What stands for it is one of its names, and a name.
+  const asked = askedFor("*.example.com");
+  expect([canonicalName(asked), wildcardOf(asked), isWildcard(asked)]).toEqual([asked, "*.example.com", false]);
+  expect([wildcardOf("a.b.example.com"), wildcardOf("*.example.com")]).toEqual(["*.b.example.com", undefined]);
 });
 
 test("a path is literal", () => {

@@ -1,4 +1,8 @@
 import { z } from "zod";
+import { askedFor, endOf, isWildcard, starBefore } from "./wildcards.ts";
+
+/** A label that is not of ASCII, and how long it is in it, with its dot. */
+const [OTHER, OTHER_LENGTH] = ["é", "xn--9ca.".length];
 
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -16,10 +20,13 @@ export function canonicalName(given: string): string | undefined {
   return isName && ascii!.length <= 253 ? ascii : undefined;
 }
 
-/** As browsers do it (UTS #46), which is what decides where they go. */
+/**
+ * As browsers do it (UTS #46), which is what decides where they go. A name that is all ASCII they let through without looking at what its
+ * A-labels stand for, which may be nothing; programs that look up names refuse that, and all that is beside it.
+ */
 function toAscii(name: string): string | undefined {
   try {
-    return new URL(`http://${name}`).hostname;
+    return new URL(`http://${OTHER}.${name}`).hostname.slice(OTHER_LENGTH);
   } catch {
     return undefined;
   }
@@ -33,6 +40,26 @@ export const DomainName = z
     const name = canonicalName(given);
     if (name !== undefined) return name;
     context.addIssue("Give a host name, such as blog.example.com: without https://, a port or a path");
+    return z.NEVER;
+  });
+
+function wildcardIn(given: string): string | undefined {
+  const zone = canonicalName(endOf(given).slice(1));
+  const name = zone && starBefore(zone);
+  // What it is asked by is to be a name, too.
+  return name && canonicalName(askedFor(name)) ? name : undefined;
+}
+
+/** A name that leads to an app, or a wildcard of names of two labels or more. */
+export const SiteName = z
+  .string()
+  .max(1_000)
+  .transform((given, context) => {
+    const name = isWildcard(given.trim()) ? wildcardIn(given.trim()) : canonicalName(given);
+    if (name !== undefined) return name;
+    context.addIssue(
+      "Give a host name, such as blog.example.com, or *.example.com for all names right below it: without https://, a port or a path",
+    );
     return z.NEVER;
   });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DomainName, PathPrefix } from "./domain-name.ts";
+import { DomainName, PathPrefix, SiteName } from "./domain-name.ts";
 import { PageQuery } from "./envelope.ts";
 import { CheckFinding } from "./site-check.ts";
 import { AskedAccess, plainOptions, ShownAccess } from "./site-options.ts";
@@ -15,12 +15,23 @@ const Www = z.boolean();
 /** Which of the uploaded certificates, where `https` is `own`. */
 const CertificateId = z.string().max(63).nullable();
 
+/** By which DNS provider it is proven whose the name is, where `https` is `acme`; null over HTTP. */
+const DnsProviderId = z.string().max(63).nullable();
+
 /** What belongs to the name, and so to all of its paths; who may visit is asked for in one form and shown in another. */
-const ofName = { https: Https, certificateId: CertificateId, forceHttps: z.boolean(), www: Www, ...plainOptions };
+const ofName = {
+  https: Https,
+  certificateId: CertificateId,
+  dnsProviderId: DnsProviderId,
+  forceHttps: z.boolean(),
+  www: Www,
+  ...plainOptions,
+};
 const askedOfName = z.object({ ...ofName, access: AskedAccess.nullable() }).partial().shape;
 
 export const NewDomain = z.strictObject({
-  domain: DomainName,
+  /** A name, or a wildcard. */
+  domain: SiteName,
   /** Its id or name. */
   app: z.string().min(1).max(63),
   service: Service,
@@ -111,6 +122,8 @@ export const ConsoleAddress = z
     /** Null where it has none; so is what else there is to say of it. */
     domain: z.string().nullable(),
     url: z.string().nullable(),
+    /** `internal` for a name at home, which only the server's own authority issues a certificate for. */
+    https: z.enum(["acme", "internal"]).nullable(),
     /** The server that AppOS runs on, whose proxy serves it. */
     server: z.object({ id: z.string(), name: z.string() }).nullable(),
     status: DomainStatus.nullable(),

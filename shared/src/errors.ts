@@ -62,6 +62,8 @@ export const JobErrorCode = z.enum([
   "COMMAND_FAILED",
   /** The proxy's own checker did not take the configuration, or it did not serve with it: the one before is back. */
   "PROXY_REFUSED",
+  /** A domain is to lead to an address that it may not lead to, or to a name without one. */
+  "TARGET_REFUSED",
   "DISK_FULL",
   "INTERRUPTED",
   "DEADLINE_EXCEEDED",

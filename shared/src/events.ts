@@ -17,10 +17,11 @@ export const Event = z.object({
     "domain.changed",
     "domain.removed",
     "certificate.changed",
+    "dns-provider.changed",
     "activity.added",
     "template-source.changed",
   ]),
-  /** Of the server, app, deployment, job, project, user, domain, certificate or activity. */
+  /** Of the server, app, deployment, job, project, user, domain, certificate, DNS provider or activity. */
   id: z.string(),
   /** `server.sampled`: a ServerSample. */
   data: z.unknown().optional(),

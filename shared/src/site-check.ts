@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DomainName } from "./domain-name.ts";
+import { DomainName, SiteName } from "./domain-name.ts";
 import { Site, SiteRoute } from "./sites.ts";
 
 /** The way of a request to an app, in the order in which it is walked. */
@@ -33,7 +33,7 @@ export const PROXY_HEADER = "appos-proxy";
 
 /** Which domain is looked at, and where it should lead. */
 export const SiteQuestion = SiteRoute.extend({
-  name: DomainName,
+  name: SiteName,
   /** Another name that leads there. */
   alias: DomainName.nullable().default(null),
   https: Site.shape.https,

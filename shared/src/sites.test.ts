@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { OwnCertificate, ProxyModel } from "./sites.ts";
+import { OwnCertificate, ProxyModel, Site } from "./sites.ts";
 
 const block = (label: string) => `-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`;
 const pem = block("PRIVATE KEY") + block("CERTIFICATE");
@@ -13,6 +13,15 @@ test.each([
 ])("a certificate with %s is none", (_, text) => {
   expect(OwnCertificate.safeParse({ id: "crt_1", pem }).success).toBe(true);
   expect(OwnCertificate.safeParse({ id: "crt_1", pem: text }).success).toBe(false);
+});
+
+test("a wildcard has no other form, and is not the console's", () => {
+  const site = (more: object) =>
+    Site.safeParse({ name: "*.a.test", https: "internal", routes: [{ app: "a", service: "w", port: 80 }], ...more }).success;
+  expect(site({})).toBe(true);
+  expect(site({ alias: "www.a.test" })).toBe(false);
+  expect(site({ name: "a.test", alias: "*.a.test" })).toBe(false);
+  expect(site({ console: true, routes: [] })).toBe(false);
 });
 
 test("a site with a certificate of its own names one that comes with it, and others name none", () => {

@@ -1,5 +1,8 @@
 import { z } from "zod";
-import { DomainName, PathPrefix } from "./domain-name.ts";
+import { DnsProvider } from "./dns-providers.ts";
+import { DomainName, PathPrefix, SiteName } from "./domain-name.ts";
+import { AddressTarget } from "./target-address.ts";
+import { isWildcard } from "./wildcards.ts";
 import { Name } from "./ids.ts";
 import { siteOptions } from "./site-options.ts";
 
@@ -35,6 +38,9 @@ export type Https = z.output<typeof Https>;
 /** An agent says that it knows this which serves certificates that do not come by ACME: an older one refuses them. */
 export const SITE_CERTIFICATES = "site-certificates";
 
+/** An agent says that it knows this which serves all names right below another one: to an older one they are no names. */
+export const WILDCARD_SITES = "wildcard-sites";
+
 const CertificateId = z.string().min(1).max(63);
 
 /** An agent says that it knows this which can have its proxy lead to the control plane itself. */
@@ -45,21 +51,32 @@ export const CONSOLE_SOCKET = { folder: "proxy/config", name: "console.sock" } a
 /** What a proxy does with one name. Who does not know all of it refuses it: a site is never served without a part of what it was told. */
 export const Site = z
   .strictObject({
-    name: DomainName,
+    name: SiteName,
     /** It leads to the control plane, which is on the same server, and to nothing else. */
     console: z.literal(true).optional(),
     https: Https,
     /** Where it is `own`: which of the certificates that come with the sites. */
     certificateId: CertificateId.optional(),
+    /** Where it is `acme`: by which of the DNS providers that come with the sites it is proven whose the name is. Left out, over HTTP. */
+    dnsProviderId: DnsProvider.shape.id.optional(),
     /** A request over HTTP is sent to HTTPS. */
     forceHttps: z.boolean().default(true),
     /** Another name that leads here: every request for it is sent on to this one. */
     alias: DomainName.nullable().default(null),
-    /** None where it is the console's. */
+    /** It leads there, and to no app. */
+    address: AddressTarget.optional(),
+    /** None where it is the console's, or leads to an address. */
     routes: z.array(SiteRoute).max(50),
     ...siteOptions,
   })
-  .refine(({ console, routes }) => (routes.length === 0) === (console === true), "A site leads to apps, or is the console's");
+  .refine(
+    ({ console, address, routes }) => [routes.length > 0, console === true, address !== undefined].filter(Boolean).length === 1,
+    "A site leads to apps or to an address, or is the console's",
+  )
+  .refine(
+    ({ name, alias, console }) => !isWildcard(name) || (alias === null && !console),
+    "A wildcard has no other form, and is not the console's",
+  );
 export type Site = z.output<typeof Site>;
 
 /** The most that one server's proxy serves: all of it travels in one frame. */
@@ -103,6 +120,7 @@ export const ProxyModel = z
     acme: AcmeAuthority,
     sites: z.array(Site).max(SITES),
     certificates: z.array(OwnCertificate).max(SITES).default([]),
+    dnsProviders: z.array(DnsProvider).max(SITES).default([]),
   })
   .refine(
     ({ sites, certificates }) =>
@@ -111,7 +129,12 @@ export const ProxyModel = z
       ),
     "A site with a certificate of its own names one that comes with the sites",
   )
-  .refine(({ driver, place }) => place === undefined || driver === "nginx", "Of the programs of a server itself only Nginx can serve");
+  .refine(({ driver, place }) => place === undefined || driver === "nginx", "Of the programs of a server itself only Nginx can serve")
+  .refine(
+    ({ sites, dnsProviders }) =>
+      sites.every(({ https, dnsProviderId: id }) => id === undefined || (https === "acme" && dnsProviders.some((each) => each.id === id))),
+    "A site that is proven in the DNS names a provider that comes with the sites",
+  );
 export type ProxyModel = z.output<typeof ProxyModel>;
 
 /** The certificate that a name is served with. Times are milliseconds UTC. */

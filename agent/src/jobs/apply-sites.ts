@@ -1,29 +1,31 @@
-import { composeDown, composeReplace, composeUp } from "../commands/compose.ts";
+import { composeDown } from "../commands/compose.ts";
 import type { ProxyModel } from "@appos/shared/sites";
-import { CommandFailed, type Container } from "../machine/machine.ts";
+import type { Container } from "../machine/machine.ts";
 import { imageFaults } from "../policy-images.ts";
 import { policyInForce } from "../policy-in-force.ts";
 import { DOWN_PAGES } from "../proxy/down-pages.ts";
 import { answering, applyConfig } from "../proxy/apply.ts";
-import { isAsMade, noteAsMade } from "../proxy/as-made.ts";
 import { removeChoices, writeChoices } from "../proxy/choices.ts";
 import { confirmed, type ProxyChange, undoUnconfirmed } from "../proxy/confirm.ts";
 import { removeOld, tryAgain } from "../proxy/certificates.ts";
 import type { Driver } from "../proxy/driver.ts";
 import { driverFor } from "../proxy/drivers.ts";
-import { type Kind, rehearse, takeCertificates } from "../proxy/hand-over.ts";
-import { probeAll, type Probes, probesOf } from "../proxy/probes.ts";
+import { keepCertificatesOf, rehearse } from "../proxy/hand-over.ts";
 import { hostFacts } from "../proxy/installed/host-facts.ts";
 import { hasLeftHost, leaveHost, type Served } from "../proxy/installed/leave-host.ts";
 import { serveOnHost } from "../proxy/installed/serve-on-host.ts";
+import { mustReach } from "../proxy/must-reach.ts";
+import { type Probes, probesOf } from "../proxy/probes.ts";
 import { PASSWORDS } from "../proxy/nginx-options.ts";
 import { proxyCompose } from "../proxy/proxy-compose.ts";
-import { ownNetwork, proxyProject, modelFile, PROXY_SERVICE, proxyFolder, type ProxyFolder } from "../proxy/proxy-folder.ts";
+import { type Kind, ownNetwork, proxyProject, modelFile, PROXY_SERVICE, proxyFolder, type ProxyFolder } from "../proxy/proxy-folder.ts";
+import { movedToDns, provenOtherwise } from "../proxy/other-proofs.ts";
 import { proxyModel } from "../proxy/proxy-model.ts";
 import { statesOf } from "../proxy/states.ts";
-import { certifiedNames, namesWith, type Resolved } from "../proxy/resolved.ts";
+import { certifiedNames, namesByDns, namesWith, type Resolved } from "../proxy/resolved.ts";
 import { rootOf } from "../proxy/internal-authority.ts";
 import { removeUnserved, withCertificates } from "../proxy/site-certificates.ts";
+import { dismissStandIn, drain, standIn } from "../proxy/stand-in.ts";
 import { forgetSlots } from "../proxy/slots.ts";
 import { findTargets, ROOTS, takeSlots } from "../proxy/targets.ts";
 import { STATIC } from "../proxy/traefik-static.ts";
@@ -32,19 +34,20 @@ import { type JobContext, type JobHandler, silence } from "./job.ts";
 import { JobFailure } from "./job-failure.ts";
 import { pullImages } from "./pull-images.ts";
 import { runCompose } from "./run-compose.ts";
-import { proxyStartFailure } from "./proxy-start-failure.ts";
+import { startProxy } from "./start-proxy.ts";
 import { asFailure, step } from "./step.ts";
 
 /** Of so many sites the result says how they are served; the others are told of later, in frames of their own. */
 const SITES_TOLD = 10;
-/** A container that is started may take so long to be running. */
-const [START_MS, LOOK_MS] = [10_000, 100];
 
 /** Who asks for the same once more wants to see what has failed tried again. */
 export const applySites: JobHandler<"apply-sites"> = async (model, context) => {
   const before = await proxyModel(context.machine);
-  if (JSON.stringify(before) === JSON.stringify(model)) await tryAgain(certifiedNames(model), context.machine);
-  return serveSites(model, context, { anyway: true });
+  const isSame = JSON.stringify(before) === JSON.stringify(model);
+  if (isSame) await tryAgain(certifiedNames(model), context.machine);
+  const served = await serveSites(model, context, { anyway: true });
+  if (!isSame) await tryAgain(provenOtherwise(before, model), context.machine);
+  return served;
 };
 
 /**
@@ -102,17 +105,21 @@ async function change(model: ProxyModel, { before, driver, anyway, confirm = asy
       return findTargets(model, machine);
     }),
   );
+  mustReach(found.unreached, before, model, context);
   const networks = found.networks;
   const former = formerKind(before, model, machine);
   if (former) await keepCertificatesOf(former, model, machine);
+  const moved = former ? [] : movedToDns(before, model);
+  await keepCertificatesOf(kind, { ...model, sites: moved }, machine);
   const resolved = await withCertificates(found.resolved, model, { driver, machine });
   await prepare(kind, model, resolved, context);
   const probes = probesOf(before, model);
-  const { container, text } = await served(kind, former, { resolved, networks, probes, anyway }, context);
+  const { container, text } = await served(kind, former, { resolved, networks, probes, anyway, isOwn: moved.length > 0 }, context);
   await step("confirm", context, confirm);
   await machine.files.write({ [folder.model]: JSON.stringify(model) });
   await forgetSlots(found.led, machine);
   if (former) await forget(former, machine);
+  await dismissStandIn(folder, context);
   await tidy(
     container,
     networks,
@@ -122,8 +129,13 @@ async function change(model: ProxyModel, { before, driver, anyway, confirm = asy
   await writeChoices(resolved, driver, "gone", machine);
   await removeChoices(resolved, driver, machine);
   // What a proxy that gets its own was lent may be of any name; of those that the agent gets, a first one is on its way just now, maybe.
-  const names = certifiedNames(resolved).filter((name) => driver.asksWhenTold || resolved.certificates.has(name));
-  if (driver.asksWhenTold || driver.certificatesBy === "agent") await removeOld(names, [text], machine);
+  const isKeptHere = driver.asksWhenTold || driver.certificatesBy === "agent";
+  const names = (isKeptHere ? certifiedNames : namesByDns)(resolved);
+  await removeOld(
+    names.filter((name) => driver.asksWhenTold || resolved.certificates.has(name)),
+    [text],
+    machine,
+  );
   await removeUnserved(namesWith(resolved, "internal"), text, machine);
   const changed = new Set(probes.after.map(({ name }) => name));
   const sites = model.sites.filter(({ name }) => changed.has(name)).slice(0, SITES_TOLD);
@@ -137,10 +149,11 @@ interface Serving {
   networks: string[];
   probes: Probes;
   anyway: boolean;
+  isOwn: boolean;
 }
 
 /** Starts the proxy and has it serve. Where it is to take over from one of another kind, and cannot, that one goes on. */
-async function served(kind: Kind, former: Kind | undefined, { resolved, networks, probes, anyway }: Serving, context: JobContext) {
+async function served(kind: Kind, former: Kind | undefined, { resolved, networks, probes, anyway, isOwn }: Serving, context: JobContext) {
   const { machine } = context;
   const { driver, image, folder } = kind;
   try {
@@ -148,18 +161,26 @@ async function served(kind: Kind, former: Kind | undefined, { resolved, networks
     if (former) {
       const first = driver.check ? emptyOf(driver, resolved) : driver.render({ ...resolved, asking: new Set() });
       const texts = { first, text: driver.render(resolved), resolved };
-      await step("try", context, () => rehearse(kind, texts, context));
+      const tried = await step("try", context, () => rehearse(kind, texts, context));
       // What answers now has to answer then, whoever it is that does.
-      probes.after.push(...(await answering(probes.before, machine)));
+      const now = await answering(probes.before, machine);
+      probes.after.push(...now);
+      // One that watches its file would take what is for the next one.
+      const stands = driver.reload && (await standIn({ kind, container: tried, resolved, networks, answering: now }, context));
+      await (stands ? drain(former, machine) : dismissStandIn(folder, context));
+      await machine.files.share({ [folder.config]: texts.text });
     }
-    const container = await step("start", context, () => throughOutages(context, () => start(kind, networks, context, former)));
+    const container = await step("start", context, () => throughOutages(context, () => startProxy(kind, networks, context, former)));
     // The proxy's own network may have been made only now.
     const text = driver.render({ ...resolved, unseen: await machine.engine.gateways(folder.project.name) });
-    await step("apply", context, () => applyConfig(text, probes, { driver, folder, container, anyway }, machine));
+    await step("apply", context, () => applyConfig(text, probes, { driver, folder, container, anyway, isOwn }, machine));
+    // Who comes from now on comes to it: nobody else is to answer when it is asked whether it may stay.
+    if (former) await machine.detour.close();
     return { container, text };
   } catch (error) {
     if (!former) throw error;
     const isBack = await startAgain(former, resolved, networks, context);
+    await dismissStandIn(folder, { ...context, signal: new AbortController().signal });
     throw isBack ? staysAsItWas(error) : error;
   }
 }
@@ -192,12 +213,6 @@ function formerKind(before: ProxyModel | undefined, { driver }: ProxyModel, mach
   return former && { driver: former, image: machine.proxy.images[before!.driver], folder: proxyFolder(machine, former) };
 }
 
-/** Who takes over has those that the other one got. */
-async function keepCertificatesOf(former: Kind, model: ProxyModel, machine: JobContext["machine"]) {
-  const [container] = await machine.engine.containers({ project: former.folder.project.name });
-  if (container) await takeCertificates(certifiedNames(model), former.driver, { container, directory: model.acme.directory, machine });
-}
-
 /** Nothing is started from that any more. */
 async function forget({ driver, folder }: Kind, { files }: JobContext["machine"]) {
   const choices = driver.choices ? [`${folder.shared}/${driver.choices.folder}`] : [];
@@ -211,7 +226,7 @@ async function startAgain({ driver, image, folder }: Kind, resolved: Resolved, n
   await files.write({ [folder.project.canonical]: proxyCompose(driver, image, resolved, proxy, folder) });
   const beside = Object.entries(driver.files?.(resolved) ?? {}).map(([name, text]) => [`${folder.shared}/${name}`, text]);
   if (beside.length > 0) await files.share(Object.fromEntries(beside));
-  return start({ driver, image, folder }, networks, calm, { driver, image, folder }).then(
+  return startProxy({ driver, image, folder }, networks, calm, { driver, image, folder }).then(
     () => true,
     () => false,
   );
@@ -223,54 +238,6 @@ function staysAsItWas(error: unknown): unknown {
   if (!failure) return error;
   const { code, message, details } = failure.error;
   return new JobFailure(code, `The proxy stays as it was. ${message}`, details);
-}
-
-async function start({ folder, image }: Kind, networks: string[], context: JobContext, former?: Kind): Promise<Container> {
-  const isThere = !former && (await isAsMade(folder, image, context.machine));
-  try {
-    if (former) await replace(folder, networks, context);
-    if (!isThere) await runCompose(composeUp(folder.project), context);
-  } catch (error) {
-    throw error instanceof CommandFailed ? await proxyStartFailure(error, context) : error;
-  }
-  const container = await running(context, former !== undefined);
-  if (!isThere) await noteAsMade(folder, context.machine);
-  await join(container, networks, context);
-  return container;
-}
-
-/** The other one is there, and in all networks, before it starts: what it asks for while it joins one may be lost. */
-async function replace({ project }: ProxyFolder, networks: string[], context: JobContext) {
-  await runCompose(composeReplace(project), context);
-  const [made] = await context.machine.engine.containers({ project: project.name });
-  if (made) await join(made, networks, context);
-}
-
-async function join(container: Container, networks: string[], context: JobContext) {
-  for (const network of networks.filter((each) => !container.networks.includes(each)))
-    await context.machine.engine.joinNetwork(container, network).catch((error: unknown) => {
-      // One app whose network is gone must not keep the others from being served.
-      context.say.note(`The network ${network} could not be joined: ${wordsOf(error)}`);
-    });
-}
-
-/** Its first configuration is loaded: only then can it be given another. */
-const answers = async (machine: JobContext["machine"]) =>
-  (await probeAll([{ name: "localhost", https: false }], machine))[0]?.status !== null;
-
-/** `elseFormer`: where it ends, nobody waits whether it does better the next time, for there is one that can serve. */
-async function running({ machine, signal }: JobContext, elseFormer: boolean): Promise<Container> {
-  const until = machine.elapsed() + START_MS;
-  for (;;) {
-    const [container] = await machine.engine.containers({ project: proxyProject(machine) });
-    if (container?.status.state === "running" && (await answers(machine))) return container;
-    if (machine.elapsed() >= until || (elseFormer && container?.status.state === "restarting"))
-      throw new JobFailure(
-        "UNHEALTHY",
-        `The proxy's container does not stay up. See what it says with: docker logs ${proxyProject(machine)}-proxy-1`,
-      );
-    await machine.sleep(LOOK_MS, signal);
-  }
 }
 
 /** What it was for that is served no more: networks of apps that it has nothing to do with, and files that nothing speaks of. */
@@ -293,6 +260,7 @@ async function takeDown(kinds: (Kind | undefined)[], confirm: () => Promise<void
   await step("stop", context, () => throughOutages(context, () => runCompose(composeDown(proxyProject(machine), "keep"), context)));
   await step("confirm", context, confirm);
   for (const kind of kinds) if (kind) await forget(kind, machine);
+  if (kinds[0]) await dismissStandIn(kinds[0].folder, context);
   await machine.files.remove(modelFile(machine));
   await forgetSlots([], machine);
   await removeUnserved([], "", machine);

@@ -10,7 +10,7 @@ import { validity } from "./validity.ts";
 export { newLeaf, newRoot } from "./own-authority.ts";
 
 /** One answer, and a whole order: what an authority looks up may take it a while. */
-const [ANSWER_MS, ORDER_MS] = [30_000, 180_000];
+const [ANSWER_MS, ORDER_MS] = [30_000, 300_000];
 const ANSWER_BYTES = 1_000_000;
 
 // Its own way waits for as long as an authority says, and knows one set of roots.
@@ -53,16 +53,16 @@ async function issueAs(order: CertificateOrder): Promise<Issued> {
   }
 }
 
-async function issueTo(account: string, { name, from, accountKey, show, hide }: CertificateOrder): Promise<Issued> {
+async function issueTo(account: string, { name, proof, from, accountKey, show, hide }: CertificateOrder): Promise<Issued> {
   const patience = { backoffAttempts: 15, backoffMin: 500, backoffMax: 10_000 };
   const client = new Client({ directoryUrl: from.directory, accountKey, accountUrl: account, ...patience });
   const [key, csr] = await crypto.createCsr({ altNames: [name] }, await crypto.createPrivateEcdsaKey());
   const chain = await client.auto({
     csr,
-    challengePriority: ["http-01"],
+    challengePriority: [proof],
     skipChallengeVerification: true,
     async challengeCreateFn(_, { type, token }, answer) {
-      if (type !== "http-01") throw new Error(`The authority does not offer to look at ${name} over HTTP.`);
+      if (type !== proof) throw new Error(`The authority does not offer to look at ${name} ${offers[proof]}.`);
       await show(token, answer);
     },
     challengeRemoveFn: (_, { token }) => hide(token),
@@ -72,6 +72,8 @@ async function issueTo(account: string, { name, from, accountKey, show, hide }: 
   if (!times) throw new Error(`The authority issued something that is no certificate of ${name}.`);
   return { pem, ...times };
 }
+
+const offers = { "http-01": "over HTTP", "dns-01": "in the DNS" };
 
 interface Answer {
   status: number;

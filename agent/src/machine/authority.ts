@@ -16,10 +16,12 @@ export interface Authority {
 
 export interface CertificateOrder {
   name: string;
+  /** How the authority is to see that the name is ours: RFC 8555, 8.3 and 8.4. */
+  proof: "http-01" | "dns-01";
   from: AcmeAuthority;
   /** Who we are to the authority, in PEM. It knows it already, or learns of it now. */
   accountKey: string;
-  /** Has `/.well-known/acme-challenge/TOKEN` of the name answer so, and no more. */
+  /** Has `/.well-known/acme-challenge/TOKEN` of the name answer so, and no more; or `_acme-challenge` of it have a TXT record that says so. */
   show(token: string, answer: string): Promise<void>;
   hide(token: string): Promise<void>;
   signal: AbortSignal;

@@ -16,6 +16,7 @@ export function changeover(docker: Docker): Changeover {
     async stop(id) {
       await docker.getContainer(id).stop();
     },
+    addressIn: async (id, network) => (await seen(id)).NetworkSettings.Networks[network]?.IPAddress || undefined,
     async accepts(id, network, port) {
       const at = (await seen(id)).NetworkSettings.Networks[network];
       const address = at?.IPAddress || at?.GlobalIPv6Address;
@@ -38,9 +39,9 @@ export function changeover(docker: Docker): Changeover {
     async openConnections(id, ports, from) {
       const { Pid } = (await seen(id)).State;
       if (!Pid) return 0;
-      const networks = Object.values((await seen(from === "host" ? id : from)).NetworkSettings.Networks);
+      const networks = from === "anybody" ? undefined : Object.values((await seen(from === "host" ? id : from)).NetworkSettings.Networks);
       // The server comes from its own address in each of them.
-      const peers = networks.flatMap(({ IPAddress, Gateway }) => (from === "host" ? Gateway : IPAddress) || []);
+      const peers = networks?.flatMap(({ IPAddress, Gateway }) => (from === "host" ? Gateway : IPAddress) || []);
       const tables = await Promise.all(["tcp", "tcp6"].map((name) => readFile(`/proc/${Pid}/net/${name}`, "utf8").catch(() => undefined)));
       if (tables.every((table) => table === undefined)) return undefined;
       return tables.reduce((sum, table = "") => sum + established(table, ports, peers), 0);
@@ -50,14 +51,15 @@ export function changeover(docker: Docker): Changeover {
 
 /**
  * How many connections to these ports of its own a table has, from these IPv4 addresses or over IPv6: whose they are is not looked at there.
+ * Without addresses, from anybody.
  * https://docs.kernel.org/networking/proc_net_tcp.html
  */
-export function established(table: string, ports: readonly number[], peers: readonly string[]): number {
-  const known = peers.map(littleEndian);
+export function established(table: string, ports: readonly number[], peers?: readonly string[]): number {
+  const known = peers?.map(littleEndian);
   return table.split("\n").filter((line) => {
     const [, local = "", remote = "", state] = line.trim().split(/\s+/);
     const [host = ""] = remote.split(":");
-    const isPeer = host.length === 8 || host.startsWith(MAPPED) ? known.includes(host.slice(-8)) : true;
+    const isPeer = host.length === 8 || host.startsWith(MAPPED) ? (known?.includes(host.slice(-8)) ?? true) : true;
     return state === ESTABLISHED && isPeer && ports.includes(Number.parseInt(local.slice(local.lastIndexOf(":") + 1), 16));
   }).length;
 }

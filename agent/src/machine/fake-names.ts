@@ -16,5 +16,7 @@ export function fakeNames({ dns }: Pick<FakeServer, "dns">): Names {
     addresses: async (name, family) => look(name, ({ a, aaaa }) => (family === 4 ? a : aaaa)),
     aliases: async (name) => look(name, ({ cname }) => (cname === undefined ? [] : [cname]), false),
     caa: async (name) => look(name, ({ caa }) => caa),
+    servers: async (zone) => look(zone, ({ ns }) => ns),
+    texts: async (name) => look(name, ({ txt }) => txt),
   };
 }

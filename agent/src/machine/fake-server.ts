@@ -13,6 +13,7 @@ import type {
   ListeningSocket,
   LogPart,
   Machine,
+  Outside,
   Pty,
   PtyOptions,
   TakenPort,
@@ -59,10 +60,23 @@ export interface FakeServer {
   /** How the proxy answers. */
   onVisit: (site: Visit) => Visited;
   /** What the DNS says: what is left out is no name. */
-  dns: Map<string, { a?: string[]; aaaa?: string[]; cname?: string; caa?: CaaRecord[]; fails?: "failed" | "refused" | "silent" }>;
+  dns: Map<
+    string,
+    {
+      a?: string[];
+      aaaa?: string[];
+      cname?: string;
+      caa?: CaaRecord[];
+      ns?: string[];
+      txt?: string[];
+      fails?: "failed" | "refused" | "silent";
+    }
+  >;
   /** By which it is reached. */
   addresses: string[];
   caaIdentities: string[] | undefined;
+  /** What others answer to it. */
+  onAsk: Outside["ask"];
   /** What listens in each container, by its name. */
   listeners: Map<string, ListeningSocket[]>;
   /** What an authority issues; may throw in its place. */

@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { arch, availableParallelism, hostname, release, totalmem } from "node:os";
 import type { ServerFacts } from "@appos/shared/servers";
+import { DNS_CHALLENGES } from "@appos/shared/dns-providers";
 import { SITE_OPTIONS } from "@appos/shared/site-options";
-import { CONSOLE_SITE, HOST_PROXY, SITE_CERTIFICATES, TRAEFIK } from "@appos/shared/sites";
+import { CONSOLE_SITE, HOST_PROXY, SITE_CERTIFICATES, TRAEFIK, WILDCARD_SITES } from "@appos/shared/sites";
+import { ADDRESS_SITES } from "@appos/shared/target-address";
 import type Docker from "dockerode";
 import { ANSWER_MS, inTime, pingEngine } from "./docker-client.ts";
 import { ownAddresses } from "./names.ts";
@@ -24,7 +26,7 @@ export async function hostFacts(docker: Docker, agentVersion: string): Promise<O
     composeVersion: compose.version ?? null,
     addresses: ownAddresses().slice(0, 50),
     dockerProblem: engine.problem ?? compose.problem ?? null,
-    knows: [SITE_OPTIONS, SITE_CERTIFICATES, CONSOLE_SITE, TRAEFIK, HOST_PROXY],
+    knows: [SITE_OPTIONS, SITE_CERTIFICATES, CONSOLE_SITE, TRAEFIK, WILDCARD_SITES, ADDRESS_SITES, DNS_CHALLENGES, HOST_PROXY],
   };
 }
 

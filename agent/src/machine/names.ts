@@ -17,6 +17,12 @@ export function dnsNames(servers: readonly string[] = []): Names {
     addresses: (name, family) => looked(family === 4 ? resolver().resolve4(name) : resolver().resolve6(name)),
     aliases: (name) => looked(resolver().resolveCname(name)),
     caa: (name) => looked(resolver().resolveCaa(name).then(caaRecords)),
+    servers: (zone) => looked(resolver().resolveNs(zone)),
+    async texts(name, { address, port = 53 }) {
+      const one = resolver();
+      one.setServers([address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`]);
+      return looked(one.resolveTxt(name).then((records) => records.map((strings) => strings.join(""))));
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { caaIdentities } from "./caa-identities.ts";
 import { composeResolver } from "./compose-resolver.ts";
 import { dockerEngine } from "./docker.ts";
 import { dockerClient } from "./docker-client.ts";
+import { iptablesDetour } from "./detour.ts";
 import { filesBelow } from "./files.ts";
 import { dockerProblem, hostFacts } from "./host-facts.ts";
 import { hostNginx } from "./host-nginx.ts";
@@ -17,6 +18,7 @@ import type { Authority } from "./authority.ts";
 import type { Machine, ProxySettings } from "./machine.ts";
 import { markOf } from "./leftovers.ts";
 import { policyTextIn } from "./policy-text.ts";
+import { outside } from "./outside.ts";
 import { portHolder } from "./port-holder.ts";
 import { policyFacts } from "../policy-in-force.ts";
 import { projectFile } from "./project-file.ts";
@@ -24,6 +26,7 @@ import { findProgram, PATH } from "./programs.ts";
 import { openPty } from "./pty.ts";
 import { runProgram } from "./spawn.ts";
 import { dnsNames, ownAddresses } from "./names.ts";
+import { ownPlaces } from "./own-places.ts";
 import { nodeDisk } from "./node-disk.ts";
 import { beforeRemovals } from "./removal-gate.ts";
 import { terminalNotes } from "./terminal-notes.ts";
@@ -117,7 +120,10 @@ export function nodeMachine({
     visit,
     reachesControlPlane: async (limitMs) => (await controlPlane?.answers(limitMs)) ?? false,
     names: dnsNames(nameServers),
+    outside,
     addresses: ownAddresses,
+    detour: iptablesDetour(proxy),
+    ownPlaces: () => ownPlaces(docker),
     caaIdentities,
     authority,
     openPty: async (options) => openPty(options, markOf(dir), notes),

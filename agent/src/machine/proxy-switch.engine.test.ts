@@ -99,7 +99,7 @@ test("where it takes over and cannot serve, the former one is started again", as
   await apply("caddy");
   const listener = globalThis as { apposFailpoint?: ((name: string) => void) | undefined };
   listener.apposFailpoint = (name) => {
-    if (name === "agent: try is done") writeFileSync(join(machine.folder, "proxy/config/nginx.conf"), "torn");
+    if (name === "agent: start begins") writeFileSync(join(machine.folder, "proxy/config/nginx.conf"), "torn");
   };
   try {
     expect(await apply("nginx")).toMatchObject({ outcome: "failed" });

@@ -19,8 +19,8 @@ function nameServer(port: number) {
   });
 }
 
-/** Pebble, an ACME authority that really looks at port `httpPort` of the names. */
-export async function acmeAuthority({ port, httpPort }: { port: number; httpPort: number }) {
+/** Pebble, an ACME authority that really looks at port `httpPort` of the names, and at their records; `nameServer`: the port of another one to ask. */
+export async function acmeAuthority({ port, httpPort, nameServer: other }: { port: number; httpPort: number; nameServer?: number }) {
   const folder = mkdtempSync(join(tmpdir(), "appos-pebble-"));
   const at = (name: string) => join(folder, name);
   // An address of this machine that containers reach too.
@@ -42,14 +42,15 @@ export async function acmeAuthority({ port, httpPort }: { port: number; httpPort
   };
   writeFileSync(at("pebble.json"), JSON.stringify({ pebble }));
   const env = { PATH: process.env["PATH"], PEBBLE_VA_NOSLEEP: "1", PEBBLE_WFE_NONCEREJECT: "0" };
-  const names = nameServer(port + 3);
-  const running = spawn("pebble", ["-config", at("pebble.json"), "-dnsserver", `127.0.0.1:${port + 3}`], { stdio: "ignore", env });
+  const names = other === undefined ? nameServer(port + 3) : undefined;
+  const asked = `127.0.0.1:${other ?? port + 3}`;
+  const running = spawn("pebble", ["-config", at("pebble.json"), "-dnsserver", asked], { stdio: "ignore", env });
   await sleep(500);
   return {
     settings: { directory: `https://${address}:${port}/dir`, email: null, roots: readFileSync(at("cert.pem"), "utf8") },
     end() {
       running.kill();
-      names.kill();
+      names?.kill();
       rmSync(folder, { recursive: true });
     },
   };

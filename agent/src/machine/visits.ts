@@ -65,8 +65,12 @@ export interface Surroundings {
   /** Whether the control plane answers at the address that this agent has, asked over a connection of its own. Never rejects. */
   reachesControlPlane(limitMs: number): Promise<boolean>;
   readonly names: Names;
+  readonly outside: Outside;
   /** By which this server is reached in the networks that it is in. */
   addresses(): string[];
+  readonly detour: Detour;
+  /** All addresses that are this server's own, whoever knows of them, and the networks of Docker's, as in `172.18.0.0/16`. */
+  ownPlaces(): Promise<{ addresses: string[]; networks: string[] }>;
   /** By which names CAA records allow an authority; undefined where it does not say. Never rejects. */
   caaIdentities(authority: Pick<AcmeAuthority, "directory" | "roots">): Promise<string[] | undefined>;
 }
@@ -77,6 +81,10 @@ export interface Names {
   /** The names that it stands for: one, or none. */
   aliases(name: string): Promise<NamesLooked<string>>;
   caa(name: string): Promise<NamesLooked<CaaRecord>>;
+  /** The name servers of a zone. */
+  servers(zone: string): Promise<NamesLooked<string>>;
+  /** The TXT records of a name, as one name server has them: its address, and its port where that is not 53. */
+  texts(name: string, at: { address: string; port?: number }): Promise<NamesLooked<string>>;
 }
 /** none: the name has no such record. failed: its name servers could not say (SERVFAIL). silent: no name server answered. */
 export type NamesLooked<T> = { records: T[] } | { problem: "none" | "no-such-name" | "failed" | "refused" | "silent" };
@@ -85,6 +93,20 @@ export interface CaaRecord {
   critical: boolean;
   tag: string;
   value: string;
+}
+
+/** Others whom this server asks for something. Both reject with words that go on from "could not be asked:". */
+export interface Outside {
+  /** Over HTTPS, by the usual roots. It is sent on nowhere, and reads no more than an answer may have. */
+  ask(request: OutsideRequest, signal: AbortSignal): Promise<{ status: number; text: string }>;
+  /** One DNS message and its answer, over TCP. */
+  exchange(to: { host: string; port: number }, message: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
+}
+export interface OutsideRequest {
+  url: string;
+  method: "GET" | "POST" | "DELETE";
+  headers: Record<string, string>;
+  body?: string;
 }
 
 /** A port that something in a container listens on: for all who come, for itself alone, or on some of its addresses. */
@@ -108,6 +130,19 @@ export interface Changeover {
   accepts(id: string, network: string, port: number): Promise<boolean>;
   /** In which network, and at which address, the server itself reaches each of these: those that it does not reach are left out. */
   reached(ids: readonly string[]): Promise<Map<string, Reached>>;
-  /** How many connections from a container, or from the server itself, to these ports of it are open; undefined where this agent may not see that. */
-  openConnections(id: string, ports: readonly number[], from: string): Promise<number | undefined>;
+  /** Its IPv4 address in one of its networks. */
+  addressIn(id: string, network: string): Promise<string | undefined>;
+  /**
+   * How many connections from another container, from the server itself, or from anybody, to these ports of it are open; undefined where this
+   * agent may not see that.
+   */
+  openConnections(id: string, ports: readonly number[], from: string | "host" | "anybody"): Promise<number | undefined>;
+}
+
+/** Leads those who come to the proxy's ports of this server somewhere else for a while. */
+export interface Detour {
+  /** New connections go to ports 80 and 443 of this IPv4 address; those that are open stay where they are. Rejects with CommandFailed. */
+  open(to: string): Promise<void>;
+  /** As it was, however much of it there is; what is open stays where it is. Rejects with CommandFailed. */
+  close(): Promise<void>;
 }

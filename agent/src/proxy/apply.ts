@@ -19,6 +19,8 @@ export interface Place {
   container: Where;
   /** Whether it is told also where it serves by this configuration already. */
   anyway: boolean;
+  /** Some of its files are what it got itself. */
+  isOwn?: boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface Place {
  */
 export async function applyConfig(text: string, probes: Probes, place: Place, machine: Machine) {
   const { files } = machine;
-  const { driver, folder, container, anyway } = place;
+  const { driver, folder, container, anyway, isOwn } = place;
   if ((await files.read(folder.config)) === text && (await files.read(folder.good)) === text)
     return void (anyway && driver.again && (await act("again", driver, container, machine)));
   if (driver.check) {
@@ -49,6 +51,8 @@ export async function applyConfig(text: string, probes: Probes, place: Place, ma
   try {
     await reload(text, driver, container, machine);
     failpoint("agent: the proxy has reloaded");
+    // Caddy lets go of a certificate that it is to get no more, also where it is the one in a file that it has read just now: it reads it again.
+    if (isOwn && driver.again) await act("again", driver, container, machine);
     await mustAnswer([...answered, ...probes.after], machine);
   } catch (error) {
     // Should that fail too, the first reason is the one that counts.

@@ -3,6 +3,7 @@ import { type Json, page } from "./caddy-page.ts";
 import { downPageFile } from "./down-pages.ts";
 import { forbiddenPage, loginPage, tooLargePage } from "./pages.ts";
 import type { Resolved, ResolvedSite } from "./resolved.ts";
+import type { OwnNames } from "./wildcards.ts";
 
 const MB = 2 ** 20;
 const FOLDER = "/etc/appos-proxy";
@@ -11,10 +12,17 @@ const HSTS = { name: "Strict-Transport-Security", value: "max-age=31536000" };
 
 export interface Around extends Required<Pick<Resolved, "unseen">> {
   secure: boolean;
+  owned: OwnNames;
+}
+
+/** To Caddy a star is one label, too; but it takes the first of all that fit, and goes on where that has nothing. */
+export function hostMatch(names: string[], { owned }: Pick<Around, "owned">): Json {
+  const but = names.flatMap((name) => owned.get(name) ?? []);
+  return { host: names, ...(but.length > 0 && { not: [{ host: but }] }) };
 }
 
 /** What stands before all of a site's paths, in the order in which it is asked. */
-export const beforePaths = (site: ResolvedSite, { secure, unseen }: Around): Json[] => [
+export const beforePaths = (site: ResolvedSite, { secure, unseen }: Pick<Around, "secure" | "unseen">): Json[] => [
   ...answerHeaders(site, secure),
   ...(site.access ? [guarded(site.access, unseen)] : []),
   ...(site.maxBodyMb === undefined ? [] : [limited(site.maxBodyMb)]),
@@ -121,12 +129,12 @@ const compressed: Json = {
 };
 
 /** What the proxy says in the place of an app, with the headers of its site. */
-export const errorRoutes = (sites: ResolvedSite[], secure: boolean, otherwise: Json): Json[] => [
+export const errorRoutes = (sites: ResolvedSite[], around: Pick<Around, "secure" | "owned">, otherwise: Json): Json[] => [
   ...sites.flatMap((site) => {
-    const headers = answerHeaders(site, secure);
-    return headers.length > 0 ? [{ match: [{ host: [site.name] }], handle: headers }] : [];
+    const headers = answerHeaders(site, around.secure);
+    return headers.length > 0 ? [{ match: [hostMatch([site.name], around)], handle: headers }] : [];
   }),
-  ...sites.flatMap((site) => ownDownPage(site)),
+  ...sites.flatMap((site) => ownDownPage(site, around)),
   ...(sites.some(({ access }) => access) ? [onError(401, loginPage)] : []),
   ...(sites.some(({ maxBodyMb }) => maxBodyMb !== undefined) ? [onError(413, tooLargePage)] : []),
   { handle: [otherwise] },
@@ -134,13 +142,13 @@ export const errorRoutes = (sites: ResolvedSite[], secure: boolean, otherwise: J
 
 /** Where nobody takes connections, or answers too late, or there is nobody. */
 const isDown = { "{http.error.status_code}": ["502", "503", "504"] };
-const ownDownPage = (site: ResolvedSite): Json[] => {
+const ownDownPage = (site: ResolvedSite, around: Pick<Around, "owned">): Json[] => {
   const file = downPageFile(site);
   if (file === undefined) return [];
   const served = { handler: "file_server", root: FOLDER, canonical_uris: false, status_code: "{http.error.status_code}" };
   return [
     {
-      match: [{ host: [site.name], vars: isDown }],
+      match: [{ ...hostMatch([site.name], around), vars: isDown }],
       terminal: true,
       handle: [
         // A part of it, or that it is still the same, is no answer to what was asked.

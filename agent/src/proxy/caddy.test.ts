@@ -98,6 +98,33 @@ test("what is more precise is asked first, and nothing answers for what nobody h
   expect(config.apps.http.servers.https).toBeUndefined();
 });
 
+test("what is proven in the DNS is asked for by nobody here: over HTTP until it is there, then with that certificate and no other", () => {
+  const routes = [{ path: "/", upstreams: [{ host: "web", port: 80 }], beside: null }];
+  const acme = { directory: "https://acme.test/dir", email: null, rootsFile: null };
+  const site = { name: "a.test", https: "acme", dnsProviderId: "dns_1", forceHttps: true, alias: "www.a.test", routes } as const;
+  const withFiles = (...names: string[]) => {
+    const certificates = new Map(names.map((name) => [name, `certificates/${name}/0.pem`]));
+    const { http, tls } = rendered({ id: "me", acme, sites: [{ ...site, routes }], certificates }).apps;
+    const [plain, secure] = [http.servers.http, http.servers.https].map((server) => leads(server?.routes));
+    const location = (name: string) =>
+      http.servers.http!.routes.find(({ match }) => match?.[0]?.host?.includes(name))!.handle[0]!.headers?.Location?.[0];
+    const policies = http.servers.https?.tls_connection_policies?.flatMap(({ match }) => match?.sni ?? []);
+    return { tls, plain: plain!.get("a.test"), secure: secure!.get("a.test"), location, policies };
+  };
+  const none = withFiles();
+  expect([none.tls, none.plain, none.secure]).toEqual([undefined, [["/", [["web:80"]]]], undefined]);
+  expect(none.location("www.a.test")).toBe("http://a.test{http.request.uri}");
+  const one = withFiles("a.test");
+  expect([one.plain, one.secure]).toEqual(["https://a.test{http.request.uri}", [["/", [["web:80"]]]]]);
+  expect(one.location("www.a.test")).toBe("https://a.test{http.request.uri}");
+  const both = withFiles("a.test", "www.a.test");
+  expect(both.location("www.a.test")).toBe("https://{http.request.host}{http.request.uri}");
+  expect(both.policies).toEqual(["a.test", "www.a.test"]);
+  expect(both.tls!.certificates).toEqual({
+    load_files: [expect.objectContaining({ tags: ["a.test"] }), expect.objectContaining({ tags: ["www.a.test"] })],
+  });
+});
+
 test("no attack comes as far as a renderer", () => {
   const route = { path: "/", app: "blog", service: "web", port: 80 };
   const site = { name: "a.test", https: "off", routes: [route] };

@@ -1,4 +1,5 @@
-import { type Around, beforePaths, errorRoutes } from "./caddy-options.ts";
+import { isWildcard } from "@appos/shared/wildcards";
+import { type Around, beforePaths, errorRoutes, hostMatch } from "./caddy-options.ts";
 import { type Json, page } from "./caddy-page.ts";
 import { PROXY_HEADER } from "@appos/shared/site-check";
 import { CONSOLE_SOCKET } from "@appos/shared/sites";
@@ -7,14 +8,17 @@ import { downPage, unknownPage } from "./pages.ts";
 import {
   type Beside,
   byPrecision,
-  certifiedNames,
+  namesByDns,
+  namesByHttp,
   namesOf,
   namesWith,
   type Resolved,
   type ResolvedRoute,
   type ResolvedSite,
+  servedNow,
   type Upstream,
 } from "./resolved.ts";
+import { ownNames } from "./wildcards.ts";
 
 /** Where things are in the proxy's container. */
 export const caddyPlaces = {
@@ -34,8 +38,10 @@ export const caddyPlaces = {
  * Caddy's own JSON (https://caddyserver.com/docs/json/), never a Caddyfile: every value is a string in it, and nothing in a string is
  * read as more, but placeholders in braces, which no name, path, header or container has.
  */
-export function renderCaddy(model: Resolved): string {
-  const names = certifiedNames(model);
+export function renderCaddy(asked: Resolved): string {
+  const model = servedNow(asked);
+  // It would get one also of a name that it was given one of.
+  const names = model.asksNobody ? [] : namesByHttp(model).filter((name) => !model.lent?.has(name));
   const isSecure = model.sites.some(({ https }) => https !== "off");
   const config = {
     admin: { listen: caddyPlaces.admin, config: { persist: false } },
@@ -62,24 +68,40 @@ export function renderCaddy(model: Resolved): string {
 }
 
 /** Certificates are asked for by name, below: nothing is to be guessed from routes. */
-const server = (listen: string, { id, sites, unseen = [] }: Resolved, secure: boolean): Json => ({
-  listen: [listen],
-  automatic_https: { disable: true },
-  routes: [alive(id), ...sites.flatMap((site) => (secure ? overHttps : overHttp)(site, { secure, unseen })), unknown],
-  // What the proxy itself could not do, such as reach the app; what an app answers is the app's.
-  errors: { routes: errorRoutes(sites, secure, page("{http.error.status_code}", downPage)) },
-});
+function server(listen: string, { id, sites, unseen = [] }: Resolved, secure: boolean): Json {
+  const around = { secure, unseen, owned: ownNames({ sites }) };
+  return {
+    listen: [listen],
+    automatic_https: { disable: true },
+    routes: [alive(id), ...sites.flatMap((site) => (secure ? overHttps : overHttp)(site, around)), unknown],
+    // What the proxy itself could not do, such as reach the app; what an app answers is the app's.
+    errors: { routes: errorRoutes(sites, around, page("{http.error.status_code}", downPage)) },
+  };
+}
 
-/** Names that are served with one certificate and with no other: those with an uploaded one, and those of the server's own authority. */
+/**
+ * Names that are served with one certificate and with no other: those with an uploaded one, those of the server's own authority, and those
+ * that this agent got by the DNS.
+ */
 const withTheirs = (model: Resolved) =>
-  [...namesWith(model, "own"), ...namesWith(model, "internal")].filter((name) => model.certificates.has(name));
+  [...namesWith(model, "own"), ...namesWith(model, "internal"), ...namesByDns(model)].filter((name) => model.certificates.has(name));
 
 /**
  * Of several certificates that are for a name Caddy would take any. It is told by the name, and not by the file: who is still greeted by the
- * configuration of before may be shown what is in the place of that one's certificate.
+ * configuration of before may be shown what is in the place of that one's certificate. Names that a wildcard would stand for come before it:
+ * what Caddy gets for them itself is theirs.
  */
-const choices = (model: Resolved): Json[] =>
-  withTheirs(model).map((name) => ({ match: { sni: [name] }, certificate_selection: { any_tag: [name] } }));
+function choices(model: Resolved): Json[] {
+  const choice = (name: string) => ({ match: { sni: [name] }, certificate_selection: { any_tag: [name] } });
+  const theirs = withTheirs(model);
+  const owned = ownNames(model);
+  const others = theirs.flatMap((name) => owned.get(name) ?? []).filter((name) => !theirs.includes(name));
+  return [
+    ...theirs.filter((name) => !isWildcard(name)).map(choice),
+    ...(others.length > 0 ? [{ match: { sni: others } }] : []),
+    ...theirs.filter(isWildcard).map(choice),
+  ];
+}
 
 /** Those, and what this agent got for another proxy before this one took over. */
 function given(model: Resolved): Json {
@@ -102,7 +124,13 @@ function issuer({ acme: { directory, email, rootsFile } }: Resolved): Json {
 
 function overHttp(site: ResolvedSite, around: Around): Json[] {
   if (site.https === "off" || !site.forceHttps) return served(site, around);
-  return [{ match: [{ host: namesOf(site) }], terminal: true, handle: [redirect("https://{http.request.host}{http.request.uri}")] }];
+  const toHttps = (names: string[], host: string) => ({
+    match: [hostMatch(names, around)],
+    terminal: true,
+    handle: [redirect(`https://${host}{http.request.uri}`)],
+  });
+  if (site.aliasWaits) return [toHttps([site.name, site.alias!], site.name)];
+  return [toHttps(namesOf(site), "{http.request.host}")];
 }
 
 const overHttps = (site: ResolvedSite, around: Around): Json[] => (site.https === "off" ? [] : served(site, around));
@@ -112,7 +140,7 @@ function served(site: ResolvedSite, around: Around): Json[] {
   const toThese = [...byPrecision(routes).map((route) => toApp(route, whileDown(site))), { handle: [page(404, unknownPage)] }];
   const parts = console ? [{ handle: [toConsole] }] : toThese;
   const toApps = { handler: "subroute", routes: parts };
-  const own = { match: [{ host: [name] }], terminal: true, handle: [...beforePaths(site, around), toApps] };
+  const own = { match: [hostMatch([name], around)], terminal: true, handle: [...beforePaths(site, around), toApps] };
   if (alias === null) return [own];
   const scheme = https === "off" ? "http" : "https";
   return [own, { match: [{ host: [alias] }], terminal: true, handle: [redirect(`${scheme}://${name}{http.request.uri}`)] }];

@@ -1,20 +1,21 @@
-import { failpoint } from "@appos/shared/failpoint";
-import type { AcmeAuthority, ProxyModel } from "@appos/shared/sites";
+import type { ProxyModel } from "@appos/shared/sites";
+import { removeLeft } from "../dns/left-behind.ts";
 import { sha256 } from "../jobs/config-files.ts";
 import type { Machine } from "../machine/machine.ts";
 import { naps } from "../naps.ts";
-import { certificateFolder, dueAt, keep, keptOf, sharedFolder } from "./certificates.ts";
+import { dueAt, keptOf } from "./certificates.ts";
 import { driverFor } from "./drivers.ts";
+import { answersAt, CHALLENGES, getCertificate } from "./get-certificate.ts";
 import { proxyModel } from "./proxy-model.ts";
-import { certifiedNames } from "./resolved.ts";
+import { namesByDns, namesByHttp } from "./resolved.ts";
 import { runsWhere } from "./where.ts";
 import { tellWhoToAsk } from "./who-to-ask.ts";
 
 /** So many are asked for side by side; and it is looked so often which are due, where nothing says that there are others. */
 const [AT_ONCE, LOOK_MS] = [3, 60_000];
 const SOON_MS = 5_000;
-const PROBLEM = 2_000;
-const CHALLENGES = "challenges";
+/** What could not be taken away from the DNS is tried again so often. */
+const LEFT_MS = 60 * 60_000;
 
 interface CertificateKeeper {
   machine: Machine;
@@ -24,111 +25,105 @@ interface CertificateKeeper {
 }
 
 /**
- * Gets the certificates of a proxy that gets none by itself, and new ones in time, whether or not the control plane is there. One that has
- * to be told when to ask for them, it tells.
+ * Gets the certificates of a proxy that gets none by itself, those that are proven in the DNS of every proxy, and new ones in time, whether
+ * or not the control plane is there. One that has to be told when to ask for them, it tells.
  */
 export function keepCertificates({ machine, arrived, signal }: CertificateKeeper) {
-  const { nap, wake } = naps(machine, signal);
+  const accountKey = accountKeys(machine);
 
   /** Answers when to look again. */
-  async function look(): Promise<number> {
-    const model = await proxyModel(machine);
-    const driver = model && driverFor(model);
-    const isRunning = async () => (await runsWhere(model!, machine)) !== undefined;
-    if (!driver || (driver.certificatesBy === "proxy" && !driver.asksWhenTold)) return LOOK_MS;
-    if (driver.asksWhenTold) return (await isRunning()) ? tellWhoToAsk(model, machine, arrived) : SOON_MS;
-    const names = [...new Set(certifiedNames(model))];
-    let next = LOOK_MS;
-    const due = [];
-    for (const name of names) {
-      const wait = dueAt(await keptOf(name, machine), model.acme.directory) - machine.now();
-      if (wait <= 0) due.push(name);
-      else next = Math.min(next, wait);
-    }
+  async function overHttp(model: ProxyModel): Promise<number> {
+    const { certificatesBy, asksWhenTold } = driverFor(model);
+    const isRunning = async () => (await runsWhere(model, machine)) !== undefined;
+    if (asksWhenTold) return (await isRunning()) ? tellWhoToAsk(model, machine, arrived) : SOON_MS;
+    if (certificatesBy === "proxy") return LOOK_MS;
+    const { due, next } = await dueOf(namesByHttp(model), model);
     if (due.length === 0) return next;
     // Nobody could see the answers.
     if (!(await isRunning())) return SOON_MS;
-    const ask = { from: model.acme, key: await accountKey(model.acme.directory, machine), at: answersAt(model, machine), machine, signal };
+    return getAll(due, model);
+  }
+
+  let leftAt = -Infinity;
+  async function inTheDns(model: ProxyModel): Promise<number> {
+    // Nothing is being asked for just now: what is noted is left from before, also by an agent that was killed.
+    if (machine.elapsed() >= leftAt + LEFT_MS) {
+      leftAt = machine.elapsed();
+      await removeLeft(model.dnsProviders, machine, signal);
+    }
+    const { due, next } = await dueOf(namesByDns(model), model);
+    return due.length === 0 ? next : getAll(due, model);
+  }
+
+  async function dueOf(names: string[], { acme }: ProxyModel) {
+    let next = LOOK_MS;
+    const due = [];
+    for (const name of new Set(names)) {
+      const wait = dueAt(await keptOf(name, machine), acme.directory) - machine.now();
+      if (wait <= 0) due.push(name);
+      else next = Math.min(next, wait);
+    }
+    return { due, next };
+  }
+
+  async function getAll(due: string[], model: ProxyModel): Promise<number> {
+    const ask = { model, accountKey: await accountKey(model.acme.directory), machine, signal };
     const queue = due.values();
     const workers = Array.from({ length: Math.min(AT_ONCE, due.length) }, async () => {
       for (const name of queue) {
         signal.throwIfAborted();
-        if (await get(name, ask)) arrived();
+        if (await getCertificate(name, ask)) arrived();
       }
     });
     await Promise.all(workers);
     return 0;
   }
 
+  /** By itself, so that what takes its time in the DNS keeps nothing else waiting. */
+  function keeping(look: (model: ProxyModel) => Promise<number>) {
+    const { nap, wake } = naps(machine, signal);
+    const once = async () => {
+      const model = await proxyModel(machine);
+      return model ? look(model) : LOOK_MS;
+    };
+    return {
+      wake,
+      async go() {
+        while (!signal.aborted) await nap(await once().catch(() => LOOK_MS));
+      },
+    };
+  }
+
+  const both = [keeping(overHttp), keeping(inTheDns)];
   async function go() {
     // Answers to what was asked of an agent that was killed.
     for (const { folder, files } of [answersAt({}, machine), answersAt({ place: "host" }, machine)])
       await files.remove(`${folder}/${CHALLENGES}`).catch(() => undefined);
-    while (!signal.aborted) await nap(await look().catch(() => LOOK_MS));
+    for (const each of both) void each.go();
   }
 
   void go();
   return {
     /** The proxy serves something else, or somebody asks for certificates at once. */
-    changed: wake,
+    changed: () => both.forEach(({ wake }) => wake()),
   };
 }
 
-/** Asks for one certificate, and writes down what came of it. Answers whether it is here. */
-async function get(name: string, { from, key, at, machine, signal }: Ask): Promise<boolean> {
-  const { files, authority, now } = machine;
-  const { directory } = from;
-  const { certificate, tried: before } = await keptOf(name, machine);
-  const times = before?.directory === directory ? before.times + 1 : 1;
-  const tried = { times, at: now(), problem: before?.problem ?? null, directory, again: false };
-  await keep(name, { certificate, tried }, machine);
-  const answerFile = (token: string) => `${at.folder}/${CHALLENGES}/${plain(token)}`;
-  const show = (token: string, answer: string) => at.files.share({ [answerFile(token)]: answer });
-  const hide = (token: string) => at.files.remove(answerFile(token));
-  try {
-    const { pem, notBefore, notAfter } = await authority.issue({ name, from, accountKey: key, show, hide, signal });
-    // Each in a file of its own: the one that serves stays until another configuration does.
-    const file = `${certificateFolder(name)}/${(await sha256(new TextEncoder().encode(pem))).slice(0, 16)}.pem`;
-    await files.write({ [`${sharedFolder(machine)}/${file}`]: pem });
-    failpoint("agent: a certificate is here");
-    await keep(name, { certificate: { file, notBefore, notAfter, directory, gotAt: now() }, tried: null }, machine);
-    return true;
-  } catch (error) {
-    signal.throwIfAborted();
-    const problem = (error instanceof Error ? error.message : String(error)).slice(0, PROBLEM);
-    await keep(name, { certificate, tried: { ...tried, problem } }, machine);
-    return false;
+/** A key for each authority, also where two ask for it at once. */
+function accountKeys({ folder, files, authority }: Machine) {
+  const known = new Map<string, Promise<string>>();
+  async function find(directory: string) {
+    const file = `${folder}/proxy/accounts/${(await sha256(new TextEncoder().encode(directory))).slice(0, 16)}.pem`;
+    const there = await files.read(file);
+    if (there !== undefined) return there;
+    const key = await authority.newKey();
+    await files.write({ [file]: key });
+    return key;
   }
-}
-
-interface Ask {
-  from: AcmeAuthority;
-  key: string;
-  /** Where the proxy finds the answers. */
-  at: AnswersAt;
-  machine: Machine;
-  signal: AbortSignal;
-}
-
-interface AnswersAt {
-  folder: string;
-  files: Pick<Machine["files"], "share" | "remove">;
-}
-const answersAt = ({ place }: Pick<ProxyModel, "place">, machine: Machine): AnswersAt =>
-  place === "host" ? machine.hostNginx.shown : { folder: sharedFolder(machine), files: machine.files };
-
-/** A key for each authority. */
-async function accountKey(directory: string, { folder, files, authority }: Machine): Promise<string> {
-  const file = `${folder}/proxy/accounts/${(await sha256(new TextEncoder().encode(directory))).slice(0, 16)}.pem`;
-  const known = await files.read(file);
-  if (known !== undefined) return known;
-  const key = await authority.newKey();
-  await files.write({ [file]: key });
-  return key;
-}
-
-/** As RFC 8555 has them: an authority is not to name files here. */
-function plain(token: string): string {
-  if (!/^[A-Za-z0-9_-]{1,200}$/.test(token)) throw new Error("The authority asks for something that is no token.");
-  return token;
+  return (directory: string): Promise<string> => {
+    const key = known.get(directory) ?? find(directory);
+    known.set(directory, key);
+    key.catch(() => known.delete(directory));
+    return key;
+  };
 }

@@ -10,8 +10,15 @@ const DIRECTORY = "https://acme.test/dir";
 const DAY = 24 * 3_600_000;
 const MINUTE = 60_000;
 
+const provider = {
+  id: "dns_1",
+  name: "Company",
+  zones: ["a.test", "proof.test"],
+  access: { kind: "digitalocean", token: "a-token" },
+};
+
 /** A server with nginx, and time that goes by as far as a test lets it. */
-function world(names: string[]) {
+function world(names: string[], { driver = "nginx", dnsProviderId }: { driver?: string; dnsProviderId?: string } = {}) {
   let now = Date.UTC(2026, 10, 22);
   const waiting: { until: number; go: () => void }[] = [];
   const clock = {
@@ -32,10 +39,14 @@ function world(names: string[]) {
     https: "acme",
     alias: null,
     forceHttps: true,
+    ...(dnsProviderId !== undefined && { dnsProviderId }),
     routes: [{ app: "a", service: "w", port: 80, path: "/" }],
   }));
   const put = (directory: string) =>
-    server.files.set(`${FOLDER}/model.json`, JSON.stringify({ driver: "nginx", acme: { directory, email: null, roots: null }, sites }));
+    server.files.set(
+      `${FOLDER}/model.json`,
+      JSON.stringify({ driver, acme: { directory, email: null, roots: null }, sites, dnsProviders: dnsProviderId ? [provider] : [] }),
+    );
   put(DIRECTORY);
   const orders: { name: string; at: number; key: string }[] = [];
   const it = { issues: async (_: CertificateOrder) => ({ pem: `pem ${orders.length}`, notBefore: now, notAfter: now + 90 * DAY }) };
@@ -165,4 +176,112 @@ test("an authority names no files", async () => {
   await it.settle();
   it.end();
   expect((await keptOf("a.test", it.server.machine)).tried?.problem).toContain("no token");
+});
+
+/** DigitalOcean as a test has it, and what is in its zones. */
+function zonesOf(server: ReturnType<typeof world>["server"]) {
+  const records = new Map<number, string>();
+  let ids = 0;
+  let problem: string | undefined;
+  server.onAsk = async ({ url, method, body }) => {
+    const { pathname } = new URL(url);
+    if (problem !== undefined) return { status: 401, text: JSON.stringify({ id: "unauthorized", message: problem }) };
+    if (method === "POST") {
+      const { name, data } = JSON.parse(body!) as { name: string; data: string };
+      records.set(++ids, data);
+      server.dns.set(`${name}.${pathname.split("/")[3]}`, { txt: [data] });
+    }
+    if (method === "DELETE") records.delete(Number(pathname.split("/").at(-1)));
+    const all = [...records].map(([id, data]) => ({ id, type: "TXT", data }));
+    return { status: 200, text: JSON.stringify({ domain_records: all }) };
+  };
+  server.dns.set("a.test", { ns: ["ns.a.test"] });
+  server.dns.set("proof.test", { ns: ["ns.a.test"] });
+  server.dns.set("ns.a.test", { a: ["192.0.2.53"] });
+  return { records, refuse: (words?: string) => (problem = words) };
+}
+
+test.each(["caddy", "traefik", "nginx"])(
+  "with %s, a name that is proven in the DNS is got by the agent, and its record goes again",
+  async (driver) => {
+    const it = world(["a.test"], { driver, dnsProviderId: "dns_1" });
+    // Nobody has to see an answer of it.
+    it.proxy.status.state = "exited";
+    const zones = zonesOf(it.server);
+    const shown: unknown[] = [];
+    it.issues = async ({ proof, show, hide }) => {
+      await show("token", "the value");
+      shown.push(
+        proof,
+        [...zones.records.values()],
+        [...it.server.files.keys()].filter((path) => path.includes("dns-records")),
+      );
+      await hide("token");
+      return { pem: "pem", notBefore: it.now(), notAfter: it.now() + 90 * DAY };
+    };
+    it.start();
+    await it.pass(2 * MINUTE);
+    it.end();
+    expect(shown).toEqual(["dns-01", ["the value"], [`${FOLDER}/dns-records/a.test.json`]]);
+    expect(zones.records.size).toBe(0);
+    expect([...it.server.files.keys()].filter((path) => path.includes("dns-records"))).toEqual([]);
+    expect((await keptOf("a.test", it.server.machine)).certificate).toMatchObject({ directory: DIRECTORY });
+  },
+);
+
+test("a provider's words are told without its token, and what an agent left that was killed goes at the next try", async () => {
+  const it = world(["a.test"], { driver: "caddy", dnsProviderId: "dns_1" });
+  const zones = zonesOf(it.server);
+  it.issues = async ({ show }) => {
+    await show("token", "first");
+    return new Promise(() => {});
+  };
+  const first = new AbortController();
+  keepCertificates({ machine: it.server.machine, arrived: () => {}, signal: first.signal });
+  await it.pass(MINUTE);
+  first.abort();
+  expect([...zones.records.values()]).toEqual(["first"]);
+  zones.refuse("Unable to authenticate you with a-token");
+  it.issues = async ({ show }) => {
+    await show("token", "second");
+    throw new Error("unreachable");
+  };
+  it.start();
+  await it.pass(5 * MINUTE);
+  const problem = (await keptOf("a.test", it.server.machine)).tried!.problem;
+  expect(problem).toBe("DigitalOcean (Company) did not take the record: Unable to authenticate you with … (unauthorized)");
+  zones.refuse();
+  it.issues = async () => Promise.reject(new Error("no"));
+  await it.pass(20 * MINUTE);
+  it.end();
+  expect(zones.records.size).toBe(0);
+});
+
+test("a record goes where its name leads to, and only into a zone of its provider", async () => {
+  const it = world(["a.test"], { driver: "caddy", dnsProviderId: "dns_1" });
+  const zones = zonesOf(it.server);
+  it.server.dns.set("_acme-challenge.a.test", { cname: "a.proof.test" });
+  const asked: string[] = [];
+  const { onAsk } = it.server;
+  it.server.onAsk = (request, signal) => (asked.push(`${request.method} ${request.url}`), onAsk(request, signal));
+  it.issues = async ({ show }) => {
+    await show("token", "value");
+    return { pem: "pem", notBefore: it.now(), notAfter: it.now() + 90 * DAY };
+  };
+  it.start();
+  await it.pass(2 * MINUTE);
+  expect(asked[0]).toBe("POST https://api.digitalocean.com/v2/domains/proof.test/records");
+  expect(zones.records.size).toBe(0);
+  it.end();
+
+  const other = world(["a.test"], { driver: "caddy", dnsProviderId: "dns_1" });
+  zonesOf(other.server);
+  other.server.dns.set("_acme-challenge.a.test", { cname: "a.elsewhere.test" });
+  other.issues = it.issues;
+  other.start();
+  await other.pass(2 * MINUTE);
+  other.end();
+  expect((await keptOf("a.test", other.server.machine)).tried?.problem).toBe(
+    "_acme-challenge.a.test leads to a.elsewhere.test, which is in none of the zones of the DNS provider Company: a.test, proof.test.",
+  );
 });

@@ -1,3 +1,4 @@
+import type { Site } from "@appos/shared/sites";
 import { z } from "zod";
 import type { Machine } from "../machine/machine.ts";
 import type { Asked, Driver } from "./driver.ts";
@@ -32,7 +33,9 @@ export type Kept = z.output<typeof Kept>;
 type Where = Pick<Machine, "folder" | "files">;
 
 const NAMES = "certificates";
-export const certificateFolder = (name: string) => `${NAMES}/${name}`;
+/** As a file's name: no host name has an underscore in it. */
+export const safeName = (name: string) => name.replace(/(^|\/)\*\./, "$1_wildcard.");
+export const certificateFolder = (name: string) => `${NAMES}/${safeName(name)}`;
 export const sharedFolder = ({ folder }: Pick<Machine, "folder">) => `${folder}/proxy/config`;
 const keptFile = (name: string, where: Pick<Machine, "folder">) => `${sharedFolder(where)}/${certificateFolder(name)}/kept.json`;
 
@@ -45,6 +48,10 @@ export async function keptOf(name: string, where: Where): Promise<Kept> {
 
 export const keep = (name: string, kept: Kept, where: Where) => where.files.write({ [keptFile(name, where)]: JSON.stringify(kept) });
 
+/** Whether a name has still to get the certificate that is proven in the DNS: what is shown for it until then is for other names. */
+export const waitsInDns = async ({ name, dnsProviderId }: Pick<Site, "name" | "dnsProviderId">, where: Where): Promise<boolean> =>
+  dnsProviderId !== undefined && (await keptOf(name, where)).certificate === null;
+
 /** When a certificate is to be asked for. */
 export function dueAt({ certificate, tried }: Kept, directory: string): number {
   const wanted = certificate?.directory === directory ? renewalAt(certificate) : -Infinity;
@@ -56,20 +63,24 @@ export function dueAt({ certificate, tried }: Kept, directory: string): number {
 const renewalAt = ({ notBefore, notAfter, gotAt = -Infinity }: NonNullable<Kept["certificate"]>) =>
   Math.max(notAfter - (notAfter - notBefore) * LEFT, gotAt + LAST_MS);
 
-/** The files of those that are here. A proxy that gets its own has these until they end, so that nobody waits for the first of them. */
+/**
+ * The files of those that are here. A proxy that gets its own has these until they end, so that nobody waits for the first of them; `lent`:
+ * of which names it need not get any yet.
+ */
 export async function keptFiles(
   { names, directory }: { names: string[]; directory: string },
   { certificatesBy, asksWhenTold }: Pick<Driver, "certificatesBy" | "asksWhenTold">,
   machine: Where & Pick<Machine, "now">,
-): Promise<{ files: Map<string, string>; asking: Set<string> }> {
+): Promise<{ files: Map<string, string>; asking: Set<string>; lent: Set<string> }> {
   const files = new Map<string, string>();
-  const asking = new Set<string>();
+  const [asking, lent] = [new Set<string>(), new Set<string>()];
   for (const name of names) {
     const { certificate, tried } = await keptOf(name, machine);
     if (asksWhenTold && tried?.directory === directory && machine.now() < tried.at + ASKED_MS) asking.add(name);
     else if (certificate && (certificatesBy === "agent" || certificate.notAfter > machine.now())) files.set(name, certificate.file);
+    if (files.has(name) && certificate?.directory === directory && machine.now() < renewalAt(certificate)) lent.add(name);
   }
-  return { files, asking };
+  return { files, asking, lent };
 }
 
 /** Somebody asks for those to be tried at once; but no name more often than once a minute. */
@@ -80,8 +91,8 @@ export async function tryAgain(names: string[], machine: Where & Pick<Machine, "
   }
 }
 
-/** In the words of the authority. */
-export async function certificateProblems(names: string[], { machine }: Asked): Promise<Map<string, string>> {
+/** In the words of the authority, or of a DNS provider. */
+export async function certificateProblems(names: string[], { machine }: Pick<Asked, "machine">): Promise<Map<string, string>> {
   const problems = new Map<string, string>();
   for (const name of names) {
     const problem = (await keptOf(name, machine)).tried?.problem;

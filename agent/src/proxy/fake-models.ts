@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { z } from "zod";
+import { SiteName } from "@appos/shared/domain-name";
+import { isWildcard, wildcardOf } from "@appos/shared/wildcards";
 import { siteOptions } from "@appos/shared/site-options";
 import { Https, ProxyModel } from "@appos/shared/sites";
+import { certificateFolder } from "./certificates.ts";
+import { internalPlace } from "./internal-authority.ts";
 import { certifiedNames, namesWith, type Resolved, type ResolvedSite } from "./resolved.ts";
 
 // Whatever may be asked of a proxy, and what of a server's containers it may meet: for tests.
@@ -82,8 +86,19 @@ const acme = fc.record({
   email: fc.option(fc.constant("ada@example.org")),
   rootsFile: fc.constant(null),
 });
+/** Some are wildcards, of which some would stand for the name before them; they come before all names, or after them. */
+const several = fc
+  .tuple(fc.array(fc.tuple(site, fc.constantFrom("name", "name", "above", "wildcard")), { maxLength: 6 }), fc.boolean())
+  .map(([all, wildcardsFirst]) => {
+    const named = all.flatMap(([each, kind], i): ResolvedSite[] => {
+      const of = kind === "above" ? wildcardOf(all[i - 1]?.[0].name ?? each.name)! : kind === "wildcard" ? `*.${each.name}` : each.name;
+      return SiteName.safeParse(of).success ? [{ ...each, name: of, alias: isWildcard(of) ? null : each.alias }] : [];
+    });
+    const once = [...new Map(named.map((each) => [each.name, each])).values()];
+    return once.toSorted((a, b) => (Number(isWildcard(b.name)) - Number(isWildcard(a.name))) * (wildcardsFirst ? 1 : -1));
+  });
 /** A name is of one site only. */
-const sites = fc.uniqueArray(site, { maxLength: 6, selector: (each) => each.name }).map((all) => {
+const sites = several.map((all) => {
   const taken = new Set(all.map((each) => each.name));
   const isFree = (alias: string) => !taken.has(alias) && taken.add(alias);
   return all.map((each) => ({ ...each, alias: each.alias !== null && isFree(each.alias) ? each.alias : null }));
@@ -99,19 +114,25 @@ export const anyModel: fc.Arbitrary<Resolved> = fc
     const model = { id, acme: authority, sites: all, unseen: ours, certificates: noCertificates };
     const theirs = [
       ...namesWith(model, "own").map((each) => [each, own] as const),
-      ...namesWith(model, "internal").map((each) => [each, `certificates/internal/${each}/0123abcd.pem`] as const),
+      ...namesWith(model, "internal").map((each) => [each, `${certificateFolder(internalPlace(each))}/0123abcd.pem`] as const),
     ];
     return fc.subarray([...new Set(certifiedNames(model))]).map((names) => ({
       ...model,
-      certificates: new Map([...names.map((each) => [each, `certificates/${each}/0123abcd.pem`] as const), ...theirs]),
+      certificates: new Map([...names.map((each) => [each, `${certificateFolder(each)}/0123abcd.pem`] as const), ...theirs]),
     }));
   });
 
+const provenInDns = (model: Resolved): Resolved => ({
+  ...model,
+  sites: model.sites.map((each) => (each.https === "acme" ? { ...each, dnsProviderId: "dns_1" } : each)),
+});
+
 const CONSOLE = "console.invalid";
 const consoleSite = { name: CONSOLE, console: true, https: "acme", forceHttps: true, alias: null, routes: [], compress: true } as const;
-/** The same, of a server that may serve the console, before or after that has its certificate. */
+/** The same, of a server that may serve the console, before or after that has its certificate; and may have names proven in the DNS. */
 export const anyServer: fc.Arbitrary<Resolved> = fc
-  .tuple(anyModel, fc.constantFrom("without", "waiting", "served"))
+  .tuple(anyModel, fc.constantFrom("without", "waiting", "served"), fc.boolean())
+  .map(([given, state, inDns]) => [inDns ? provenInDns(given) : given, state] as const)
   .map(([model, state]) => ({
     ...model,
     ...(state !== "without" && { sites: [{ ...consoleSite, routes: [] }, ...model.sites] }),

@@ -1,4 +1,5 @@
-import { composeDown, composeUp } from "../commands/compose.ts";
+import type { ProxyModel } from "@appos/shared/sites";
+import { composeUp } from "../commands/compose.ts";
 import { sha256 } from "../jobs/config-files.ts";
 import type { JobContext } from "../jobs/job.ts";
 import { runCompose } from "../jobs/run-compose.ts";
@@ -7,21 +8,15 @@ import { certificateFolder, keep, keptOf, sharedFolder } from "./certificates.ts
 import type { Driver } from "./driver.ts";
 import { lastLines } from "./log-lines.ts";
 import { proxyCompose } from "./proxy-compose.ts";
-import type { ProxyFolder } from "./proxy-folder.ts";
+import type { Kind } from "./proxy-folder.ts";
 import { refusal } from "./refusal.ts";
-import type { Resolved } from "./resolved.ts";
+import { certifiedNames, type Resolved } from "./resolved.ts";
+import { dismissStandIn, noteStandIn, trialOf } from "./stand-in.ts";
 
 const COMMAND_MS = 30_000;
 const [TAKES_MS, LOOK_MS] = [10_000, 200];
 /** Of what it has said. */
 const SAID = 200;
-
-/** A kind of proxy, as it is started here. */
-export interface Kind {
-  driver: Driver;
-  image: string;
-  folder: ProxyFolder;
-}
 
 export interface Texts {
   /**
@@ -35,28 +30,28 @@ export interface Texts {
   resolved: Resolved;
 }
 
-/** Sees to it, while the other one goes on serving, that a proxy of another kind starts here and takes what it is to serve. */
-export async function rehearse({ driver, image, folder }: Kind, { first, text, resolved }: Texts, context: JobContext): Promise<void> {
+/**
+ * Sees to it, while the other one goes on serving, that a proxy of another kind starts here and takes what it is to serve. It is left running
+ * without ports, for `dismissStandIn` to end.
+ */
+export async function rehearse({ driver, image, folder }: Kind, { first, text, resolved }: Texts, context: JobContext): Promise<Container> {
   const { files, engine } = context.machine;
-  const name = `${folder.project.name}_trial`;
-  const project = { ...folder.project, name, canonical: `${folder.path}/trial.yaml` };
+  const project = trialOf(folder);
+  await dismissStandIn(folder, context);
+  await noteStandIn(context.machine);
   await files.write({ [project.canonical]: proxyCompose(driver, image, resolved, undefined, { shared: folder.shared, project }) });
   // What is there of another time may be of things that are gone. And it was not seen to serve this.
   await files.share({ [folder.config]: first, ...(driver.check && { [folder.next]: text }) });
   await files.remove(folder.good);
   try {
     await runCompose(composeUp(project), context);
-    const [container] = await engine.containers({ project: name });
+    const [container] = await engine.containers({ project: project.name });
     if (driver.check) await engine.runInside(container!, driver.check, COMMAND_MS);
     await mustTake(container!, driver, context);
+    return container!;
   } catch (error) {
     throw refusal(error, "The other proxy cannot take over, and the one that serves goes on");
-  } finally {
-    await runCompose(composeDown(name, "delete"), context).catch(() => undefined);
-    await files.remove(folder.next);
-    await files.remove(project.canonical);
   }
-  await files.share({ [folder.config]: text });
 }
 
 /** It reads its configuration after it has started. What it does not take of it, it says. */
@@ -76,7 +71,7 @@ async function mustTake(container: Container, { serves, complaint }: Driver, { m
 }
 
 /** Takes over the certificates that the former proxy got, of names that there are none of here: nobody has to wait for new ones. */
-export async function takeCertificates(
+async function takeCertificates(
   names: string[],
   { certificates: got }: Driver,
   { container, directory, machine }: { container: Container; directory: string; machine: Machine },
@@ -97,4 +92,11 @@ export async function takeCertificates(
     await machine.files.write({ [`${sharedFolder(machine)}/${file}`]: pem });
     await keep(name, { certificate: { file, ...times, directory }, tried }, machine);
   }
+}
+
+/** Who takes over has those that the other one got; and so have names of which the proxy gets none any more. */
+export async function keepCertificatesOf(former: Kind, model: ProxyModel, machine: Machine) {
+  if (certifiedNames(model).length === 0) return;
+  const [container] = await machine.engine.containers({ project: former.folder.project.name });
+  if (container) await takeCertificates(certifiedNames(model), former.driver, { container, directory: model.acme.directory, machine });
 }

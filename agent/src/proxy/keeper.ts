@@ -10,6 +10,7 @@ import { driverFor } from "./drivers.ts";
 import { startsAs } from "./proxy-compose.ts";
 import { proxyProject, proxyFolder } from "./proxy-folder.ts";
 import { proxyModel } from "./proxy-model.ts";
+import { dismissStandIn } from "./stand-in.ts";
 import { findTargets } from "./targets.ts";
 
 /** Containers come and go several at a time; and nothing says that the proxy's own is gone. */
@@ -85,5 +86,7 @@ async function mend(machine: Machine, signal: AbortSignal) {
     before = seen.text;
     await machine.sleep(SOON_MS, signal);
   }
-  if (!seen.isWell) await serveSites(model, context, { anyway: false });
+  if (!seen.isWell) return void (await serveSites(model, context, { anyway: false }));
+  // Of an agent that was killed.
+  await dismissStandIn(proxyFolder(machine, driver), context);
 }

@@ -1,4 +1,4 @@
-import { block, type Lines, sumOf, token } from "./nginx-text.ts";
+import { block, type Lines, serverName, sumOf, token } from "./nginx-text.ts";
 import type { Resolved, ResolvedSite } from "./resolved.ts";
 
 /** A year, as authorities on it advise; of this name, and of none below it. */
@@ -62,8 +62,11 @@ export const passwordFiles = ({ sites }: Resolved): Record<string, string> =>
 export const appAuthorization = ({ sites }: Resolved): Lines =>
   block("map $server_name $appos_app_authorization", [
     "default $http_authorization;",
-    ...sites.flatMap(({ name, access }) => (access?.users.length ? [`${token(name)} "";`] : [])),
+    ...sites.flatMap(({ name, access }) => (access?.users.length ? [`${asKey(serverName(name))} "";`] : [])),
   ]);
+
+/** It has the server's name as that stands there; what begins with a tilde would be a pattern of its own to it. */
+const asKey = (name: string) => (name.startsWith("~") ? `\\${name}` : name);
 
 /** Text, and what is as good as text. What is sent a word at a time as events is not: it would wait for the next. */
 const worthIt = [

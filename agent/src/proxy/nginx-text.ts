@@ -1,3 +1,5 @@
+import { endOf, isWildcard } from "@appos/shared/wildcards";
+
 /** Lines of an nginx configuration. */
 export type Lines = string[];
 
@@ -15,6 +17,12 @@ export function hostName(value: string): string {
   if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(value)) throw new Error(`${JSON.stringify(value)} is no host name`);
   return value;
 }
+
+/** The names that a wildcard stands for, as a regular expression that has nothing in it which a proxy would take for more. */
+export const patternOf = (wildcard: string) => `^[a-z0-9_-]+[.]${hostName(endOf(wildcard).slice(1)).replaceAll(".", "[.]")}$`;
+
+/** By which a server is found. To nginx a star would be any number of labels; and it asks for names first, and then for what fits. */
+export const serverName = (name: string) => (isWildcard(name) ? `~${patternOf(name)}` : hostName(name));
 
 /** Words of our own, as one value. */
 export function quoted(words: string): string {

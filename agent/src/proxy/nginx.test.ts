@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { anyModel } from "./fake-models.ts";
 import { nginxMark, nginxPlaces, renderNginx } from "./nginx.ts";
-import { hostName, quoted, token } from "./nginx-text.ts";
+import { hostName, quoted, serverName, token } from "./nginx-text.ts";
 import { all, type Directive, one, readNginx } from "./read-nginx.ts";
 import type { Resolved, ResolvedRoute, Upstream } from "./resolved.ts";
 
@@ -32,7 +32,9 @@ const wanted = ({ upstreams, beside }: ResolvedRoute) => ({
 
 /** The servers of a name, over HTTP and over HTTPS. */
 function serversOf(name: string, http: Directive[]) {
-  const own = all("server", http).filter(({ inner }) => one("server_name", inner) === name);
+  const own = all("server", http).filter(
+    ({ inner }) => one("server_name", inner) === serverName(name) && !one("ssl_reject_handshake", inner),
+  );
   const [plain, secure] = [false, true].map((tls) => own.filter(({ inner }) => one("listen", inner)!.startsWith("443") === tls));
   return { plain: plain!.map(({ inner }) => inner), secure: secure!.map(({ inner }) => inner) };
 }

@@ -2,10 +2,11 @@ import { PROXY_HEADER } from "@appos/shared/site-check";
 import { CONSOLE_SOCKET } from "@appos/shared/sites";
 import { answerHeaders, appAuthorization, siteOptions, unguarded } from "./nginx-options.ts";
 import { nginxRoute, type NginxRoute, repeatable, tryOthers } from "./nginx-routes.ts";
-import { block, hostName, type Lines, quoted, sumOf, token } from "./nginx-text.ts";
+import { block, hostName, type Lines, quoted, serverName, sumOf, token } from "./nginx-text.ts";
 import { downPageFile } from "./down-pages.ts";
 import { downPage, unknownPage } from "./pages.ts";
 import { PROBE_PATH } from "./probes.ts";
+import { wildcardOf } from "@appos/shared/wildcards";
 import { byPrecision, type Resolved, type ResolvedSite } from "./resolved.ts";
 
 /** Where things are in the proxy's container. */
@@ -60,13 +61,14 @@ export function renderNginx(model: Resolved): string {
 /** All sites, with what they choose their containers by. */
 export function nginxSites(model: Resolved, around: Around): Lines {
   let next = 0;
+  const named = new Map(model.sites.map((site) => [site.name, site]));
   const sites = model.sites.map((site) => ({
     ...site,
     parts: byPrecision(site.routes).map((route) => nginxRoute(route, next++, around.live)),
   }));
   return [
     ...sites.flatMap(({ parts }) => parts.flatMap(({ choices }) => choices)),
-    ...sites.flatMap((site) => servers(site, model, around)),
+    ...sites.flatMap((site) => servers(site, model, { ...around, named })),
   ];
 }
 
@@ -127,6 +129,9 @@ const http: Lines = [
   "access_log off;",
   "server_names_hash_max_size 16384;",
   "server_names_hash_bucket_size 512;",
+  // What a site is known by in a map is as long as its name, and longer where it is a pattern.
+  "map_hash_max_size 16384;",
+  "map_hash_bucket_size 1024;",
   "variables_hash_max_size 16384;",
   "variables_hash_bucket_size 128;",
   // Docker's own name server. A container that is made anew has another address a second later.
@@ -172,14 +177,25 @@ const challenges = ({ challenges: folder }: Around): Lines =>
 /** Names that no site has: over HTTPS there is no certificate for them. */
 const strangers = (mark: string, id: string): Lines => [
   ...block("server", ["listen 80 default_server;", ...alive(id), `location = ${mark} { return 204; }`, ...unknown([])]),
-  ...block("server", ["listen 443 ssl http2 default_server;", "ssl_reject_handshake on;", ...unknown([])]),
+  ...block("server", ["listen 443 ssl http2 default_server;", ...withoutCertificate]),
 ];
+const withoutCertificate: Lines = ["ssl_reject_handshake on;", ...unknown([])];
 
 type Site = ResolvedSite & { parts: NginxRoute[] };
 
-function servers(site: Site, { id, unseen = [], certificates }: Resolved, around: Around): Lines {
+function servers(
+  site: Site,
+  { id, unseen = [], certificates }: Resolved,
+  around: Around & { named: ReadonlyMap<string, ResolvedSite> },
+): Lines {
   const { name, alias, https, forceHttps, parts, routes, console } = site;
-  const certificate = (of: string) => (https === "off" ? undefined : certificates.get(of));
+  const certificate = (of: string, from = https) => (from === "off" ? undefined : certificates.get(of));
+  /** Or else a wildcard would take the name over HTTPS. */
+  const closed = (of: string): Lines => {
+    const above = around.named.get(wildcardOf(of) ?? "");
+    if (!above || certificate(above.name, above.https) === undefined) return [];
+    return block("server", [...around.listen.https, `server_name ${hostName(of)};`, ...withoutCertificate]);
+  };
   const app = (secure: boolean): Lines => [
     ...around.inServer(site),
     ...siteOptions(site, secure, { unseen, folder: around.shown }),
@@ -192,8 +208,8 @@ function servers(site: Site, { id, unseen = [], certificates }: Resolved, around
   const both = (of: string, inner: (secure: boolean) => Lines): Lines => {
     const file = certificate(of);
     const plain = file !== undefined && forceHttps ? redirect("https://$host") : inner(false);
-    const secure = file === undefined ? [] : block("server", [...overTls(of, file, around), ...alive(id), ...inner(true)]);
-    const first = [...around.listen.http, `server_name ${hostName(of)};`, ...(https === "acme" ? challenges(around) : [])];
+    const secure = file === undefined ? closed(of) : block("server", [...overTls(of, file, around), ...alive(id), ...inner(true)]);
+    const first = [...around.listen.http, `server_name ${serverName(of)};`, ...(https === "acme" ? challenges(around) : [])];
     return [...block("server", [...first, ...alive(id), ...plain]), ...secure];
   };
   const scheme = certificate(name) === undefined ? "http" : "https";
@@ -207,7 +223,7 @@ const toConsole = (secure: boolean): Lines =>
 /** Key and certificates are in one file, so that they are never of two. */
 const overTls = (name: string, file: string, { listen, keys }: Around): Lines => [
   ...listen.https,
-  `server_name ${hostName(name)};`,
+  `server_name ${serverName(name)};`,
   ...["ssl_certificate", "ssl_certificate_key"].map((what) => `${what} ${token(keys)}/${token(file)};`),
 ];
 

@@ -1,5 +1,6 @@
 import type { ProxyModel, Site } from "@appos/shared/sites";
 import { PROXY_PATH } from "@appos/shared/site-check";
+import { askedFor } from "@appos/shared/wildcards";
 import type { Machine, Visited } from "../machine/machine.ts";
 
 /** Something that a visitor could ask the proxy for. */
@@ -42,7 +43,11 @@ export async function visitAll(probes: readonly Probe[], path: string, atOnce: n
   const seen: Visited[] = [];
   for (let from = 0; from < probes.length; from += atOnce) {
     const group = probes.slice(from, from + atOnce);
-    seen.push(...(await Promise.all(group.map((probe) => visit({ ...probe, path, port: probe.https ? proxy.https : proxy.http })))));
+    seen.push(
+      ...(await Promise.all(
+        group.map(({ name, https }) => visit({ name: askedFor(name), https, path, port: https ? proxy.https : proxy.http })),
+      )),
+    );
   }
   return seen;
 }

@@ -29,5 +29,12 @@ export function proxyFolder(machine: Pick<Machine, "folder" | "proxy">, { config
 }
 export type ProxyFolder = ReturnType<typeof proxyFolder>;
 
+/** A kind of proxy, as it is started here. */
+export interface Kind {
+  driver: Driver;
+  image: string;
+  folder: ProxyFolder;
+}
+
 /** What the proxy serves, as it was last asked for: by this it goes on while the control plane is away. */
 export const modelFile = ({ folder }: Pick<Machine, "folder">) => `${folder}/proxy/model.json`;

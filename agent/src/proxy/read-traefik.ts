@@ -157,7 +157,9 @@ export function routerFor({ door, host, path }: { door: string; host: string; pa
 
 function fits(rule: string, host: string, path: string): boolean {
   const one = (part: string): boolean => {
-    const [, matcher, value] = /^(Host|Path|PathPrefix)\(`([^`]*)`\)$/.exec(part) ?? [];
+    if (part.startsWith("!")) return !one(part.slice(1));
+    const [, matcher, value] = /^(Host|HostRegexp|Path|PathPrefix)\(`([^`]*)`\)$/.exec(part) ?? [];
+    if (matcher === "HostRegexp") return new RegExp(value!).test(host);
     if (matcher === "Host") return value === host;
     if (matcher === "Path") return value === path;
     if (matcher === "PathPrefix") return path.startsWith(value!);

@@ -4,7 +4,7 @@ import type { Machine } from "../machine/machine.ts";
 import { certificateFolder, keptFiles, removeOld, sharedFolder } from "./certificates.ts";
 import type { Driver } from "./driver.ts";
 import { internalFiles, internalPlace } from "./internal-authority.ts";
-import { certifiedNames, namesOf, namesWith, type Resolved } from "./resolved.ts";
+import { namesByDns, namesByHttp, namesOf, namesWith, type Resolved } from "./resolved.ts";
 
 type Here = Pick<Machine, "folder" | "files" | "authority" | "now">;
 type Model = Pick<ProxyModel, "sites" | "certificates">;
@@ -18,11 +18,12 @@ export async function withCertificates(
   model: Model,
   { driver, machine }: { driver: Pick<Driver, "certificatesBy" | "asksWhenTold">; machine: Here },
 ): Promise<Resolved> {
-  const from = { names: certifiedNames(resolved), directory: resolved.acme.directory };
-  const { files: kept, asking } = await keptFiles(from, driver, machine);
+  const { directory } = resolved.acme;
+  const { files: kept, asking, lent } = await keptFiles({ names: namesByHttp(resolved), directory }, driver, machine);
+  const { files: proven } = await keptFiles({ names: namesByDns(resolved), directory }, { certificatesBy: "agent" }, machine);
   const own = await ownFiles(model, machine);
   const internal = await internalFiles(namesWith(resolved, "internal"), machine);
-  return { ...resolved, certificates: new Map([...kept, ...own, ...internal]), ...(driver.asksWhenTold && { asking }) };
+  return { ...resolved, certificates: new Map([...kept, ...proven, ...own, ...internal]), lent, ...(driver.asksWhenTold && { asking }) };
 }
 
 /** Each in a file of its own, named by what is in it: the one that serves stays until another configuration does. */

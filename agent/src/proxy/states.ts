@@ -1,5 +1,6 @@
 import type { Certificate, ProxyModel, SiteState } from "@appos/shared/sites";
 import type { Machine } from "../machine/machine.ts";
+import { certificateProblems, waitsInDns } from "./certificates.ts";
 import type { Driver } from "./driver.ts";
 import type { Preflight } from "./diagnosis/preflight.ts";
 import { driverFor } from "./drivers.ts";
@@ -7,6 +8,7 @@ import { lastLines } from "./log-lines.ts";
 import { visitAll } from "./probes.ts";
 import { proxyModel } from "./proxy-model.ts";
 import { runsWhere, type Where } from "./where.ts";
+import { namesOf } from "./resolved.ts";
 
 /** So many apps are asked side by side, for they may be one; and so many lines of what the proxy has said are looked through. */
 const [AT_ONCE, LINES] = [4, 5_000];
@@ -18,7 +20,7 @@ export async function siteStates(machine: Machine, preflight?: Preflight): Promi
   if (!driver) return [];
   const container = await runsWhere(model, machine);
   if (!container) return model.sites.map(model.place === "host" ? stopped : unserved);
-  return statesOf(model, { driver, container, machine }, preflight && ((name) => preflight(name, model.acme)));
+  return statesOf(model, { driver, container, machine }, preflight && ((name, inDns) => preflight(name, model.acme, inDns)));
 }
 
 interface Seen {
@@ -31,29 +33,39 @@ interface Seen {
 export async function statesOf(
   { sites }: Pick<ProxyModel, "sites">,
   { driver, container, machine }: Seen,
-  found: (name: string) => string | undefined = () => undefined,
+  found: (name: string, inDns: boolean) => string | undefined = () => undefined,
 ): Promise<SiteState[]> {
-  const seen = await visitAll(
+  const visited = await visitAll(
     sites.map(({ name, https }) => ({ name, https: https !== "off" })),
     "/",
     AT_ONCE,
     machine,
   );
+  const waiting = await Promise.all(sites.map((site) => waitsInDns(site, machine)));
+  const seen = visited.map((each, i) => (waiting[i] ? { status: null, certificate: null } : each));
   const now = machine.now();
   // Who renews them here knows of what went wrong with that, too.
-  const mayFail = ({ https, alias }: (typeof sites)[number], i: number) =>
-    https === "acme" && (driver.certificatesBy === "agent" || alias !== null || isDue(seen[i]!.certificate, now));
-  const asked = sites.flatMap((site, i) => (mayFail(site, i) ? [site.name, site.alias ?? []].flat() : []));
+  const isGotHere = (site: (typeof sites)[number]) => driver.certificatesBy === "agent" || isInDns(site);
+  const mayFail = (site: (typeof sites)[number], i: number) =>
+    site.https === "acme" && (isGotHere(site) || site.alias !== null || isDue(seen[i]!.certificate, now));
+  const asked = sites.filter(mayFail);
   const lines = () => lastLines(container, LINES, machine);
-  const problems = asked.length > 0 ? await driver.certificateProblems(asked, { machine, lines }) : undefined;
-  const problemOf = ({ name, alias }: (typeof sites)[number]) => problems?.get(name) ?? (alias === null ? undefined : problems?.get(alias));
+  const [inDns, others] = [asked.filter(isInDns), asked.filter((site) => !isInDns(site))];
+  const problems = new Map([
+    ...(await certificateProblems(inDns.flatMap(namesOf), { machine })),
+    ...(others.length > 0 ? await driver.certificateProblems(others.flatMap(namesOf), { machine, lines }) : []),
+  ]);
+  const problemOf = ({ name, alias }: (typeof sites)[number]) => problems.get(name) ?? (alias === null ? undefined : problems.get(alias));
   return sites.map((site, i) => ({
     name: site.name,
     certificate: seen[i]!.certificate,
-    certificateProblem: (mayFail(site, i) && (problemOf(site) ?? (seen[i]!.certificate === null ? found(site.name) : undefined))) || null,
+    certificateProblem:
+      (mayFail(site, i) && (problemOf(site) ?? (seen[i]!.certificate === null ? found(site.name, isInDns(site)) : undefined))) || null,
     status: seen[i]!.status,
   }));
 }
+
+const isInDns = ({ dnsProviderId }: ProxyModel["sites"][number]) => dnsProviderId !== undefined;
 
 /** Whoever may answer at its ports, it is not the proxy. */
 const unserved = ({ name }: { name: string }): SiteState => ({

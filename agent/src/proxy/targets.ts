@@ -1,7 +1,9 @@
 import type { AcmeAuthority, ProxyModel, SiteRoute } from "@appos/shared/sites";
+import type { AddressTarget } from "@appos/shared/target-address";
 import { appFolder } from "../jobs/app-folder.ts";
 import { sha256 } from "../jobs/config-files.ts";
 import type { Container, Machine } from "../machine/machine.ts";
+import { addressTargets } from "./address-targets.ts";
 import { proxyProject } from "./proxy-folder.ts";
 import { addressesOf } from "./installed/addresses.ts";
 import { hostPlaces } from "./installed/on-host.ts";
@@ -22,9 +24,11 @@ export interface Found {
   networks: string[];
   /** The services that a domain leads to; the network is undefined where none of their containers is reached. */
   led: (Slotted & { network?: string | undefined })[];
+  /** Sites that lead to an address, and may not or cannot just now. */
+  unreached: { name: string; problem: string }[];
 }
 
-type Here = Pick<Machine, "engine" | "folder" | "files" | "proxy" | "hostNginx">;
+type Here = Pick<Machine, "engine" | "folder" | "files" | "proxy" | "hostNginx" | "names" | "ownPlaces" | "now">;
 
 /** A service that a domain leads to, with its containers. */
 interface Led extends Slotted {
@@ -49,12 +53,24 @@ export async function findTargets(
     return { path, upstreams: hosts.map(toPort), beside: beside && { file: beside.file, upstreams: beside.hosts.map(toPort) } };
   }
 
-  const found = sites.map(({ routes, ...site }) => ({ ...site, routes: routes.map(route) }));
+  const addresses = await addressTargets(sites, machine);
+  const unreached: Found["unreached"] = [];
+  function toAddress(name: string, { host, port }: AddressTarget): ResolvedRoute[] {
+    const found = addresses.get(host)!;
+    if ("problem" in found) unreached.push({ name, problem: found.problem });
+    return [{ path: "/", upstreams: "address" in found ? [{ host: found.address, port }] : [], beside: null }];
+  }
+
+  const found = sites.map(({ routes, address, ...site }) => ({
+    ...site,
+    routes: address ? toAddress(site.name, address) : routes.map(route),
+  }));
   const rootsFile = await rootsFileOf(acme);
   const around = place === "host" ? { host: await hostPlaces(machine) } : { unseen: await machine.engine.gateways(proxyProject(machine)) };
   return {
     resolved: { id: await proxyId(machine), acme: { ...acme, rootsFile }, sites: found, ...around, certificates: new Map() },
     networks: place === "host" ? [] : [...networks].sort(),
+    unreached,
     led: [...led].map(([key, { project, service }]) => ({ project, service, network: upstreams.get(key)?.network })),
   };
 }

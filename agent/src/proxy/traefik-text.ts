@@ -3,6 +3,8 @@
 // whose values stand in backticks, and Go's templates, by which the file provider goes through each file before it reads it
 // (pkg/provider/file/file.go, CreateConfiguration).
 
+import { hostName, patternOf } from "./nginx-text.ts";
+
 export const quote = "`";
 
 /** A word that ends no value of a rule, and is nothing but itself in an address. */
@@ -12,10 +14,11 @@ export function word(value: string | number): string {
   return text;
 }
 
-export function ofHost(name: string): string {
-  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) throw new Error(`${JSON.stringify(name)} is no host name`);
-  return `Host(${quote}${name}${quote})`;
-}
+export const ofHost = (name: string) => `Host(${quote}${hostName(name)}${quote})`;
+
+/** The names that a wildcard stands for, but for some. */
+export const ofAnyBelow = (wildcard: string, but: readonly string[]) =>
+  [`HostRegexp(${quote}${patternOf(wildcard)}${quote})`, ...but.map((name) => `!${ofHost(name)}`)].join(" && ");
 
 export const ofPath = (path: string) => `Path(${quote}${word(path)}${quote})`;
 

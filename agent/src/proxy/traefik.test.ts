@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { askedFor, isWildcard } from "@appos/shared/wildcards";
 import { anyModel, isModel } from "./fake-models.ts";
 import { without } from "./networks.ts";
 import { readTraefik, routerFor, serversOf, Static } from "./read-traefik.ts";
@@ -8,7 +9,7 @@ import { certifiedNames, type Resolved, type ResolvedRoute, type Upstream } from
 import { bothChoices, choiceFile, traefikChoices } from "./traefik-choices.ts";
 import { renderTraefik, traefikMark } from "./traefik.ts";
 import { traefikPlaces, traefikStatic } from "./traefik-static.ts";
-import { fileText, ofHost, word } from "./traefik-text.ts";
+import { fileText, ofAnyBelow, ofHost, word } from "./traefik-text.ts";
 
 const files = (model: Resolved, live: string[] = []) => [renderTraefik(model), ...Object.values(traefikChoices(model, new Set(live)))];
 const dialled = (upstreams: Upstream[]) => upstreams.map(({ host, port }) => `http://${host}:${port}`);
@@ -30,7 +31,8 @@ test("what is rendered says exactly what was asked for, and all of it is what Tr
       const live = hasGoneOver ? model.sites.flatMap(({ routes }) => routes.flatMap(({ beside }) => beside?.file ?? [])) : [];
       const http = readTraefik(files(model, live));
       const taken = (door: string, host: string, path: string) => routerFor({ door, host, path }, http);
-      for (const { name, alias, https, forceHttps, routes } of model.sites) {
+      for (const { name: given, alias, https, forceHttps, routes } of model.sites) {
+        const name = askedFor(given);
         const isForced = https !== "off" && forceHttps;
         const doors = https === "off" ? ["web"] : isForced ? ["websecure"] : ["web", "websecure"];
         if (https === "off") expect(taken("websecure", name, "/")).toBeUndefined();
@@ -43,7 +45,8 @@ test("what is rendered says exactly what was asked for, and all of it is what Tr
               );
               if (isOwn) expect(serversOf(taken(door, name, asked)!.service, http), `${name}${asked}`).toEqual(wanted);
             }
-            expect(taken(door, `not-${name}`, path)?.service).not.toBe(taken(door, name, path)!.service);
+            const others = [`x.${name}`, ...(isWildcard(given) ? [] : [`not-${name}`])];
+            for (const other of others) expect(taken(door, other, path)?.service).not.toBe(taken(door, name, path)!.service);
           }
           const others = taken(door, name, "/none-has-this");
           if (!routes.some(({ path }) => path === "/")) expect(others).toBeUndefined();
@@ -77,7 +80,8 @@ test("what a site is told besides where it leads stands before all of its paths,
       const http = readTraefik(files(model));
       for (const { name, routes, headers = [], hsts, access, maxBodyMb, compress } of model.sites)
         for (const { rule, entryPoints, middlewares = [] } of Object.values(http.routers)) {
-          if (!rule.startsWith(`${ofHost(name)} `) && rule !== ofHost(name)) continue;
+          const host = isWildcard(name) ? ofAnyBelow(name, []) : ofHost(name);
+          if (!rule.startsWith(`${host} `) && rule !== host) continue;
           if (middlewares[0] === "to-https") continue;
           const all = middlewares.map((each) => http.middlewares[each]!);
           const kinds = all.map((each) => Object.keys(each)[0]!);
@@ -132,6 +136,26 @@ const model = (routes: ResolvedRoute[], more: object = {}): Resolved => ({
   acme: { directory: "https://acme.test/dir", email: null, rootsFile: null },
   certificates: new Map(),
   sites: [{ name: "a.test", https: "off", forceHttps: true, alias: null, routes, ...more }],
+});
+
+test("what is proven in the DNS is served over HTTP until its certificate is there, and nobody here asks for it", () => {
+  const site = { https: "acme", dnsProviderId: "dns_1", alias: "www.a.test" };
+  const withFiles = (...names: string[]) => {
+    const certificates = new Map(names.map((name) => [name, `certificates/${name}/0.pem`]));
+    const http = readTraefik(files({ ...model([route("/")], site), certificates }));
+    const taken = (door: string, host: string) => routerFor({ door, host, path: "/" }, http);
+    return { http, taken };
+  };
+  const none = withFiles();
+  expect([none.taken("websecure", "a.test"), none.taken("web", "a.test")!.middlewares]).toEqual([undefined, ["visitor", "retry"]]);
+  const one = withFiles("a.test");
+  expect(one.taken("web", "a.test")!.middlewares).toEqual(["to-https"]);
+  const [to] = one.taken("web", "www.a.test")!.middlewares!;
+  expect(one.http.middlewares[to!]).toMatchObject({ redirectRegex: { replacement: "https://a.test${1}" } });
+  expect(one.taken("websecure", "www.a.test")).toBeUndefined();
+  const both = withFiles("a.test", "www.a.test");
+  expect(both.taken("web", "www.a.test")!.middlewares).toEqual(["to-https"]);
+  for (const name of ["a.test", "www.a.test"]) expect(both.taken("websecure", name)!.tls).toEqual({});
 });
 
 test("what is AppOS's own comes before what an app would have there, for whichever name", () => {

@@ -1,10 +1,12 @@
+import { isWildcard } from "@appos/shared/wildcards";
 import { PROXY_HEADER } from "@appos/shared/site-check";
 import { sumOf } from "./nginx-text.ts";
 import { PROBE_PATH } from "./probes.ts";
-import { type Resolved, type ResolvedRoute, type ResolvedSite, type Upstream } from "./resolved.ts";
+import { type Resolved, type ResolvedRoute, type ResolvedSite, servedNow, type Upstream } from "./resolved.ts";
 import { beforePaths } from "./traefik-options.ts";
+import { type OwnNames, ownNames } from "./wildcards.ts";
 import { RESOLVER, traefikPlaces } from "./traefik-static.ts";
-import { below, fileText, ofHost, ofPath, word } from "./traefik-text.ts";
+import { below, fileText, ofAnyBelow, ofHost, ofPath, word } from "./traefik-text.ts";
 
 type Json = Record<string, unknown>;
 type Entry = [name: string, definition: Json];
@@ -12,7 +14,7 @@ type Entry = [name: string, definition: Json];
 type Door = "web" | "websecure";
 
 /** Of two rules the one with the greater number is asked first, whichever is longer. */
-const [OURS, SITE] = [10_000, 10];
+const [OURS, SITE, WILDCARD] = [10_000, 1_000, 10];
 
 /**
  * All of Traefik's dynamic configuration but who serves where that can change: that is in files of its own, see traefik-choices.ts. Its
@@ -20,9 +22,11 @@ const [OURS, SITE] = [10_000, 10];
  * docs/content/reference/routing-configuration/other-providers/file.yaml, made from its Go types). Differences that Traefik brings: it has
  * no pages of its own to give, so it says in its own words that there is nothing, or that an app is down.
  */
-export function renderTraefik(model: Resolved): string {
+export function renderTraefik(asked: Resolved): string {
+  const model = servedNow(asked);
   const { id, sites, certificates } = model;
-  const parts = sites.flatMap((site) => siteParts(site, model));
+  const around = { ...model, owned: ownNames(model) };
+  const parts = sites.flatMap((site) => siteParts(site, around));
   const of = (kind: Part[0]): Json => Object.fromEntries(parts.flatMap(([is, entry]) => (is === kind ? [entry] : [])));
   const lent = [...new Set(certificates.values())].map((file) => `${traefikPlaces.shared}/${word(file)}`);
   const services = of("service");
@@ -94,7 +98,11 @@ const transport = { maxIdleConnsPerHost: 100, forwardingTimeouts: { dialTimeout:
 
 type Part = ["router" | "middleware" | "service", Entry];
 
-function siteParts(site: ResolvedSite, model: Resolved): Part[] {
+interface Around extends Resolved {
+  owned: OwnNames;
+}
+
+function siteParts(site: ResolvedSite, model: Around): Part[] {
   const { name, alias, https, forceHttps, routes } = site;
   const isForced = https !== "off" && forceHttps;
   const doors: Door[] = https === "off" ? ["web"] : isForced ? ["websecure"] : ["web", "websecure"];
@@ -106,11 +114,15 @@ function siteParts(site: ResolvedSite, model: Resolved): Part[] {
     ...services,
     ...doors.flatMap((door) => served(site, door, model)),
     ...forced(name),
-    ...(alias === null ? [] : [...sentOn(alias, site, doors, model), ...forced(alias)]),
+    ...(alias === null
+      ? []
+      : site.aliasWaits
+        ? sentOn(alias, site, ["web"], model)
+        : [...sentOn(alias, site, doors, model), ...forced(alias)]),
   ];
 }
 
-function served(site: ResolvedSite, door: Door, model: Resolved): Part[] {
+function served(site: ResolvedSite, door: Door, model: Around): Part[] {
   const { name, routes } = site;
   const own = beforePaths(site, door === "websecure", model).map(([kind, definition]): Entry => [
     `${name}:${door}:${kind}`,
@@ -123,7 +135,7 @@ function served(site: ResolvedSite, door: Door, model: Resolved): Part[] {
   ];
 }
 
-function sentOn(alias: string, { name, https }: ResolvedSite, doors: Door[], model: Resolved): Part[] {
+function sentOn(alias: string, { name, https }: ResolvedSite, doors: Door[], model: Around): Part[] {
   const key = `${alias}:to`;
   const replacement = `${https === "off" ? "http" : "https"}://${name}\${1}`;
   return [
@@ -141,15 +153,16 @@ interface Way {
   route?: ResolvedRoute;
 }
 
-function router({ of, door, middlewares, route }: Way, { asking }: Pick<Resolved, "asking">): Entry {
+function router({ of, door, middlewares, route }: Way, { asking, owned }: Pick<Around, "asking" | "owned">): Entry {
   const path = route?.path ?? "/";
+  const host = isWildcard(of) ? ofAnyBelow(of, owned.get(of) ?? []) : ofHost(of);
   const tls = asking?.has(of) ? { certResolver: RESOLVER, domains: [{ main: of }] } : {};
   return [
     `${of}:${door}${path}`,
     {
       entryPoints: [door],
-      rule: path === "/" ? ofHost(of) : `${ofHost(of)} && ${below(path)}`,
-      priority: SITE + path.length,
+      rule: path === "/" ? host : `${host} && ${below(path)}`,
+      priority: (isWildcard(of) ? WILDCARD : SITE) + path.length,
       middlewares,
       service: route ? serviceName(of, route) : "noop@internal",
       ...(door === "websecure" && { tls }),

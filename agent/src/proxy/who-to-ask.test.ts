@@ -23,7 +23,7 @@ function world(names: string[]) {
     forceHttps: true,
     routes: [{ app: "a", service: "w", port: 80, path: "/" }],
   }));
-  const model: ProxyModel = { driver: "traefik", acme: { directory, email: null, roots: null }, certificates: [], sites };
+  const model: ProxyModel = { driver: "traefik", acme: { directory, email: null, roots: null }, certificates: [], dnsProviders: [], sites };
   let changes = 0;
   const look = () => tellWhoToAsk(model, server.machine, () => (changes += 1));
   const issued = (from: number, days: number): Certificate => ({ issuer: "x", names: [], notBefore: from, notAfter: from + days * DAY });

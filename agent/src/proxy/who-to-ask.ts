@@ -2,7 +2,7 @@ import type { ProxyModel } from "@appos/shared/sites";
 import type { Machine } from "../machine/machine.ts";
 import { ASKED_MS, dueAt, keep, type Kept, keptOf } from "./certificates.ts";
 import { PROBE_PATH, visitAll } from "./probes.ts";
-import { certifiedNames } from "./resolved.ts";
+import { namesByHttp } from "./resolved.ts";
 
 const AT_ONCE = 4;
 /** Where every name has its certificate, it is looked so often whether it still does. */
@@ -16,7 +16,7 @@ const ASKING_MS = 15_000;
  * What another proxy had for that name it is not shown meanwhile, for it asks for none that it has. Answers when to look again.
  */
 export async function tellWhoToAsk(model: ProxyModel, machine: Machine, changed: () => void): Promise<number> {
-  const names = [...new Set(certifiedNames(model))];
+  const names = [...new Set(namesByHttp(model))];
   const shown = await visitAll(
     names.map((name) => ({ name, https: true })),
     PROBE_PATH,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addressOf, isPublic } from "./addresses.ts";
+import { addressOf, isPublic } from "@appos/shared/addresses";
 import { outsideAddress } from "./address.ts";
 import { addressProblem, allowedFrom, nothingAllowed } from "./allowed.ts";
 

@@ -1,4 +1,4 @@
-import { type Address, addressOf, isIn, isPublic, type Network, networkOf } from "./addresses.ts";
+import { type Address, addressOf, isIn, isPublic, type Network, networkOf } from "@appos/shared/addresses";
 
 /** Private hosts and networks that whoever runs AppOS lets it reach. */
 export interface Allowed {

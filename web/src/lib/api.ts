@@ -6,6 +6,7 @@ import type { ConfigFile } from "@appos/shared/config-files";
 import type { ConfigComparison, ConfigVersion, ConfigVersionSummary, SaveCompose, SaveConfig } from "@appos/shared/configs";
 import type { DeploymentView, StartDeployment } from "@appos/shared/deployments";
 import type { CertificateView, NewCertificate, ReplaceCertificate } from "@appos/shared/certificates";
+import type { ChangeDnsProvider, DnsProviderView, NewDnsProvider } from "@appos/shared/dns-providers";
 import type {
   CertificateSettings,
   ChangeDomain,
@@ -58,7 +59,7 @@ let signedOut = () => {};
 export const onSignedOut = (act: () => void) => void (signedOut = act);
 
 /** The one place that turns a reply into a value or an ApiError. */
-async function call<T>(method: string, path: string, { body, key }: Request = {}): Promise<T> {
+export async function call<T>(method: string, path: string, { body, key }: Request = {}): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (method !== "GET") headers["content-type"] = "application/json";
   if (key) headers["idempotency-key"] = key;
@@ -226,9 +227,14 @@ export const api = {
   certificates: {
     list: async () => (await get<Page<CertificateView>>("/certificates")).items,
     add: (given: NewCertificate) => post<CertificateView>("/certificates", given),
-    replace: (certificate: string, given: ReplaceCertificate) =>
-      call<CertificateView>("PUT", `/certificates/${id(certificate)}`, { body: given }),
+    replace: (which: string, given: ReplaceCertificate) => call<CertificateView>("PUT", `/certificates/${id(which)}`, { body: given }),
     remove: (certificate: string) => call<unknown>("DELETE", `/certificates/${id(certificate)}`),
+  },
+  dnsProviders: {
+    list: async () => (await get<Page<DnsProviderView>>("/dns-providers")).items,
+    add: (given: NewDnsProvider) => post<DnsProviderView>("/dns-providers", given),
+    change: (which: string, given: ChangeDnsProvider) => call<DnsProviderView>("PUT", `/dns-providers/${id(which)}`, { body: given }),
+    remove: (which: string) => call<unknown>("DELETE", `/dns-providers/${id(which)}`),
   },
   proxy: {
     list: async () => (await get<Page<ProxyView>>("/proxy")).items,

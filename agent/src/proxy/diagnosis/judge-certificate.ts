@@ -11,11 +11,13 @@ interface CertificateSeen {
   /** What the authority said last, where it gave none. */
   words: string | undefined;
   caa: { message: string; remedy: string } | undefined;
+  /** Whether the authority looks in the DNS whose the name is. */
+  inDns: boolean;
   proxyAnswers: boolean;
   now: number;
 }
 
-export function judgeCertificate({ name, https, certificate, words, caa, proxyAnswers, now }: CertificateSeen): CheckFinding {
+export function judgeCertificate({ name, https, certificate, words, caa, inDns, proxyAnswers, now }: CertificateSeen): CheckFinding {
   if (https === "off") return ok("certificate", "HTTPS is off for it, so it needs no certificate.");
   const renewal = caa ? [`It will not be renewed as it is: ${caa.message} ${caa.remedy}`] : [];
   const asked = remedies[https];
@@ -39,7 +41,9 @@ export function judgeCertificate({ name, https, certificate, words, caa, proxyAn
   return wrong(
     "certificate",
     `There is no certificate for ${name} yet.`,
-    "It comes within a minute once the name leads here and port 80 answers.",
+    inDns
+      ? "It comes once the name servers of its zone show a record for it, mostly within two minutes."
+      : "It comes within a minute once the name leads here and port 80 answers.",
   );
 }
 

@@ -1,3 +1,4 @@
+import { askedFor } from "@appos/shared/wildcards";
 import type { CheckFinding, SeenAddress } from "@appos/shared/site-check";
 import { type AcmeAuthority, LETS_ENCRYPT } from "@appos/shared/sites";
 import type { Machine, Visited } from "../../machine/machine.ts";
@@ -28,13 +29,14 @@ export interface NameSeen {
 
 /** What somebody meets who comes to a name from outside: visitors, and an authority that is asked for a certificate. */
 export async function lookAtName({ name, addresses, probe, id, acme }: NameAsked, machine: Machine): Promise<NameSeen> {
+  const asked = askedFor(name);
   const [found, caa, identities] = await Promise.all([
-    findNames(name, machine.names),
-    acme && findCaa(name, machine.names),
+    findNames(asked, machine.names),
+    acme && findCaa(asked, machine.names),
     acme ? identitiesOf(acme, machine) : [],
   ]);
   const local = machine.addresses();
-  const seen = await seeAddresses(name, addressesIn(found), sameAs(probe, id), machine);
+  const seen = await seeAddresses(asked, addressesIn(found), sameAs(probe, id), machine);
   const own = [...addresses, ...local.filter((address) => seen.some((each) => each.address === address))];
   return {
     dns: judgeDns(name, { found, seen, own }),

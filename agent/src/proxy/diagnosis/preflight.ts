@@ -1,3 +1,4 @@
+import { askedFor } from "@appos/shared/wildcards";
 import type { AcmeAuthority } from "@appos/shared/sites";
 import type { Machine } from "../../machine/machine.ts";
 import { PROBE_PATH } from "../probes.ts";
@@ -8,7 +9,7 @@ import { lookAtName } from "./look-at-name.ts";
 const [AGAIN_MS, AT_ONCE, KEPT] = [5_000, 4, 1_000];
 
 /** What keeps an authority from issuing a certificate for a name, as far as it is known by now; undefined where nothing is known to. */
-export type Preflight = (name: string, acme: AcmeAuthority) => string | undefined;
+export type Preflight = (name: string, acme: AcmeAuthority, inDns?: boolean) => string | undefined;
 
 /**
  * Looks at names that wait for a certificate, as the authority will. Nobody waits for it: what it finds is there when it is asked next. It
@@ -16,7 +17,7 @@ export type Preflight = (name: string, acme: AcmeAuthority) => string | undefine
  */
 export function preflights(machine: Machine): Preflight {
   const known = new Map<string, { at: number; finding: string | undefined }>();
-  const waiting = new Map<string, AcmeAuthority>();
+  const waiting = new Map<string, { acme: AcmeAuthority; inDns: boolean }>();
   /** Those that wait to be looked at, or are being. */
   const busy = new Set<string>();
   let looking = 0;
@@ -24,10 +25,10 @@ export function preflights(machine: Machine): Preflight {
   async function go() {
     looking++;
     for (let next = waiting.entries().next(); !next.done; next = waiting.entries().next()) {
-      const [name, acme] = next.value;
+      const [name, asked] = next.value;
       waiting.delete(name);
       // What cannot be looked at now is looked at when it is asked for again.
-      const finding = await findingOf(name, acme, machine).catch(() => undefined);
+      const finding = await findingOf(name, asked, machine).catch(() => undefined);
       busy.delete(name);
       known.delete(name);
       known.set(name, { at: machine.elapsed(), finding });
@@ -36,23 +37,29 @@ export function preflights(machine: Machine): Preflight {
     looking--;
   }
 
-  return (name, acme) => {
+  return (name, acme, inDns = false) => {
     const last = known.get(name);
     const isDue = last === undefined || machine.elapsed() - last.at >= AGAIN_MS;
     if (isDue && !busy.has(name)) {
       busy.add(name);
-      waiting.set(name, acme);
+      waiting.set(name, { acme, inDns });
       if (looking < AT_ONCE) void go();
     }
     return last?.finding;
   };
 }
 
-async function findingOf(name: string, acme: AcmeAuthority, machine: Machine): Promise<string | undefined> {
-  const probe = await machine.visit({ name, path: PROBE_PATH, https: false, port: machine.proxy.http });
+async function findingOf(
+  waiting: string,
+  { acme, inDns }: { acme: AcmeAuthority; inDns: boolean },
+  machine: Machine,
+): Promise<string | undefined> {
+  const name = waiting.replace(/^\*\./, "");
+  const probe = await machine.visit({ name: askedFor(waiting), path: PROBE_PATH, https: false, port: machine.proxy.http });
   const id = await knownProxyId(machine);
   const { dns, port, caa, addresses } = await lookAtName({ name, addresses: [], probe, id, acme }, machine);
-  const wrong = [dns, port].find(({ state }) => state === "wrong");
+  // An authority that looks in the DNS does not come to the name itself.
+  const wrong = inDns ? undefined : [dns, port].find(({ state }) => state === "wrong");
   const first = wrong ?? caa;
   if (!first) return undefined;
   const asSeen =

@@ -1,6 +1,8 @@
+import { askedFor } from "@appos/shared/wildcards";
 import type { CheckFinding, SiteCheck, SiteQuestion } from "@appos/shared/site-check";
 import { appFolder } from "../../jobs/app-folder.ts";
 import type { Container, ListeningSocket, Machine } from "../../machine/machine.ts";
+import { certificateProblems, waitsInDns } from "../certificates.ts";
 import { driverFor } from "../drivers.ts";
 import { PROBE_PATH } from "../probes.ts";
 import { proxyProject } from "../proxy-folder.ts";
@@ -24,12 +26,15 @@ export async function siteCheck(site: SiteQuestion, machine: Machine): Promise<S
   const [model, id, probe, containers, [container]] = await Promise.all([
     proxyModel(machine),
     knownProxyId(machine),
-    visit({ name, path: PROBE_PATH, https: false, port: proxy.http }),
+    visit({ name: askedFor(name), path: PROBE_PATH, https: false, port: proxy.http }),
     containersOf(app, machine),
     engine.containers({ project: proxyProject(machine) }),
   ]);
   const runs = model !== undefined && (await runsWhere(model, machine)) !== undefined;
   const proxyAnswers = isOwnProxy(probe, id);
+  const served = model?.sites.find((each) => each.name === name);
+  const inDns = served?.dnsProviderId !== undefined;
+  const isWaitingInDns = served !== undefined && (await waitsInDns(served, machine));
   const acme = https === "acme" ? model?.acme : undefined;
   const running = ofService(containers, service).filter(isRunning);
   const [listeners, ...names] = await Promise.all([
@@ -37,19 +42,15 @@ export async function siteCheck(site: SiteQuestion, machine: Machine): Promise<S
     ...[name, ...(alias === null ? [] : [alias])].map(async (each) => ({
       name: each,
       ...(await lookAtName({ name: each, addresses, probe, id, acme }, machine)),
-      visited: https === "off" ? undefined : await visit({ name: each, path, https: true, port: proxy.https }),
+      visited: https === "off" || isWaitingInDns ? undefined : await visit({ name: askedFor(each), path, https: true, port: proxy.https }),
     })),
   ]);
   const isWaiting = https === "acme" && names.some(({ visited }) => !visited?.certificate);
   const driver = model && driverFor(model);
   const lines = async () => (container && model?.place === undefined ? lastLines(container, LINES, machine) : []);
-  const problems =
-    isWaiting && driver
-      ? await driver.certificateProblems(
-          names.map((each) => each.name),
-          { machine, lines },
-        )
-      : undefined;
+  const waiting = names.map((each) => each.name);
+  const problemsOf = inDns ? certificateProblems : driver?.certificateProblems;
+  const problems = isWaiting ? await problemsOf?.(waiting, { machine, lines }) : undefined;
   const certificates = names.map((each) =>
     judgeCertificate({
       name: each.name,
@@ -57,6 +58,7 @@ export async function siteCheck(site: SiteQuestion, machine: Machine): Promise<S
       certificate: each.visited?.certificate ?? null,
       words: problems?.get(each.name),
       caa: each.caa,
+      inDns,
       proxyAnswers,
       now: machine.now(),
     }),
@@ -67,9 +69,9 @@ export async function siteCheck(site: SiteQuestion, machine: Machine): Promise<S
     if (!proxyAnswers) return undefined;
     const { visited } = names[0]!;
     if (visited?.certificate) return visited.status;
-    const forcesHttps = model?.sites.find((each) => each.name === name)?.forceHttps ?? true;
+    const forcesHttps = served?.forceHttps ?? true;
     if (https !== "off" && forcesHttps) return undefined;
-    return (await visit({ name, path, https: false, port: proxy.http })).status;
+    return (await visit({ name: askedFor(name), path, https: false, port: proxy.http })).status;
   }
 
   return {

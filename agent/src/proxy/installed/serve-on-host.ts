@@ -6,7 +6,10 @@ import type { Machine } from "../../machine/machine.ts";
 import { applyConfig } from "../apply.ts";
 import { removeOld } from "../certificates.ts";
 import type { Driver } from "../driver.ts";
+import { driverFor } from "../drivers.ts";
+import { keepCertificatesOf } from "../hand-over.ts";
 import { rootOf } from "../internal-authority.ts";
+import { mustReach } from "../must-reach.ts";
 import { probesOf } from "../probes.ts";
 import { proxyFolder } from "../proxy-folder.ts";
 import { certifiedNames, namesOf, namesWith } from "../resolved.ts";
@@ -18,7 +21,7 @@ import { runsWhere } from "../where.ts";
 import { findNginx, type FoundNginx, mustBeFree } from "./find-nginx.ts";
 import { hostFacts, noteHostFacts } from "./host-facts.ts";
 import { inTurn } from "./in-turn.ts";
-import { keepCertificatesOf, leaveContainer } from "./leave-container.ts";
+import { leaveContainer } from "./leave-container.ts";
 import { type Served, takeAway, tidyShown } from "./leave-host.ts";
 import { besideMain, hostNginxDriver, includeText, onHost } from "./on-host.ts";
 
@@ -49,8 +52,13 @@ export async function serveOnHost(
       return findTargets(model, machine);
     }),
   );
+  mustReach(targets.unreached, before, model, context);
   noteUnreached(targets.resolved.sites, context);
-  if (former) await keepCertificatesOf(former, model, context);
+  if (former) {
+    const formerDriver = driverFor(former);
+    const kind = { driver: formerDriver, image: machine.proxy.images[former.driver], folder: proxyFolder(machine, formerDriver) };
+    await keepCertificatesOf(kind, model, machine);
+  }
   const probes = probesOf(former ? undefined : before, model);
   const isNew = (await machine.files.read(folder.good)) === undefined;
   const serve = async () => {

@@ -1,3 +1,4 @@
+import { askedFor } from "@appos/shared/wildcards";
 import { HOUR_MS, UPTIME_SUMS } from "@appos/shared/uptime";
 import type { Machine } from "../../machine/machine.ts";
 import type { Send } from "../../runner.ts";
@@ -80,7 +81,7 @@ async function ask(machine: Machine): Promise<Answer[]> {
   async function work() {
     for (const site of waiting) {
       const began = machine.elapsed();
-      const { status } = await visit({ ...site, port: site.https ? proxy.https : proxy.http });
+      const { status } = await visit({ ...site, name: askedFor(site.name), port: site.https ? proxy.https : proxy.http });
       answers.push({ name: site.name, path: site.path, status, latencyMs: Math.round(machine.elapsed() - began) });
     }
   }

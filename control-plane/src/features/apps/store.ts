@@ -66,7 +66,13 @@ export function appStore(database: Database) {
     /** What a deployment shows of its app, removed or not. */
     findMany: (ids: string[]) =>
       database
-        .select({ id: apps.id, name: apps.name, serverId: apps.serverId, liveDeploymentId: apps.liveDeploymentId })
+        .select({
+          id: apps.id,
+          name: apps.name,
+          projectId: apps.projectId,
+          serverId: apps.serverId,
+          liveDeploymentId: apps.liveDeploymentId,
+        })
         .from(apps)
         .where(inArray(apps.id, ids)),
     /** Whether an app of these projects is on a server. */

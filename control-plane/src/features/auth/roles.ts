@@ -15,6 +15,7 @@ export const rights = {
   projects: { read: watchers, manage: admins, reveal: admins, share: admins },
   domains: { read: watchers, manage: admins },
   certificates: { read: watchers, manage: admins },
+  dnsProviders: { read: watchers, manage: admins },
   proxy: { read: watchers, manage: admins },
   registries: { read: watchers, manage: admins },
   templates: { read: everyone, manage: admins },

@@ -9,6 +9,7 @@ import type { Asking } from "./who-asks.ts";
 export const askingOf = ({ system }: Pick<Services, "system">, c: Context<AppEnv>, key?: string): Asking => ({
   actor: actorOf(c),
   sees: (projectId) => sees(callerOf(c), projectId),
+  administers: callerOf(c).role === "admin",
   within: limitedTo(callerOf(c)),
   consoleUrl: system.ownUrl(c.req.url),
   key,

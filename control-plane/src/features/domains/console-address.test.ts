@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SITE_OPTIONS } from "@appos/shared/site-options";
-import { CONSOLE_SITE, HOST_PROXY, TRAEFIK } from "@appos/shared/sites";
+import { CONSOLE_SITE, HOST_PROXY, SITE_CERTIFICATES, TRAEFIK } from "@appos/shared/sites";
 import { world as domainWorld } from "../../platform/memory/domain-world.ts";
 import { facts } from "../../platform/memory/terminal-world.ts";
 
@@ -75,6 +75,16 @@ test("what its server says of it is shown, and links lead there once it has its 
   await agent.says({ type: "sites", sites: [seen], whole: true });
   expect(await view()).toMatchObject({ certificate: seen.certificate, answers: 200 });
   expect(await services.domains.console.url()).toBe(`https://${NAME}`);
+});
+
+test("a name at home is served with a certificate of the server's own authority, and links do not lead there", async () => {
+  const { set, view, agent, model, applies, seen, services } = await world();
+  await agent.says({ type: "facts", facts: { ...facts, knows: [SITE_OPTIONS, CONSOLE_SITE, SITE_CERTIFICATES] } });
+  await set("appos.lan");
+  expect(model(agent).sites).toEqual([{ ...site, name: "appos.lan", https: "internal" }]);
+  await applies(agent, [{ ...seen, name: "appos.lan" }]);
+  expect(await view()).toMatchObject({ https: "internal", status: "serving", certificate: seen.certificate });
+  expect(await services.domains.console.url()).toBeUndefined();
 });
 
 test("it is part of all that its server is told, whichever domains come and go", async () => {

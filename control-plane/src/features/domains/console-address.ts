@@ -7,6 +7,7 @@ import type { JobService } from "../jobs/service.ts";
 import type { ServerRow, ServerService } from "../servers/service.ts";
 import { consoleStore } from "./console-store.ts";
 import { standOf } from "./domain-view.ts";
+import { consoleHttps } from "./model.ts";
 import { nameTaken } from "./names.ts";
 import type { domainStore } from "./store.ts";
 import { type Change, type tellServer, unchanged } from "./tell-server.ts";
@@ -17,10 +18,12 @@ interface Around {
   servers: ServerService;
   jobs: JobService;
   apps: AppService;
+  /** Names that lead to addresses. */
+  named(names: string[]): Promise<unknown[]>;
 }
 
 /** The console's own address, which the proxy of the server serves that the control plane runs on. Where it listens by itself it answers all the same. */
-export function consoleAddresses({ database, clock, events, settings }: Ports, { store, tell, servers, jobs, apps }: Around) {
+export function consoleAddresses({ database, clock, events, settings }: Ports, { store, tell, servers, jobs, apps, named }: Around) {
   const consoles = consoleStore(database);
 
   async function ownServer(): Promise<ServerRow> {
@@ -39,6 +42,7 @@ export function consoleAddresses({ database, clock, events, settings }: Ports, {
   }
 
   async function isFree(name: string) {
+    if ((await named([name])).length > 0) throw nameTaken("domain", `${name} leads to an address already.`);
     const [owner] = await store.owners([name]);
     if (!owner) return;
     throw nameTaken("domain", `${name} leads to the app ${(await apps.named(owner.appId))?.name ?? owner.appId} already.`);
@@ -64,6 +68,7 @@ export function consoleAddresses({ database, clock, events, settings }: Ports, {
       ...around,
       domain: row.name,
       url: `https://${row.name}`,
+      https: consoleHttps(row.name, await store.certificates()),
       server: { id: row.serverId, name: presence?.name ?? row.serverId },
       ...standOf(row.revision, proxy, job, presence?.linked ?? false),
       certificate: row.seen?.certificate ?? null,
@@ -101,9 +106,10 @@ export function consoleAddresses({ database, clock, events, settings }: Ports, {
       return view();
     },
 
-    /** Where people and agents are sent from now on: only once it is served with a certificate. */
+    /** Where people and agents are sent from now on: only once it is served with a certificate that all of them trust. */
     async url(): Promise<string | undefined> {
       const row = await consoles.current();
+      if (row && consoleHttps(row.name, await store.certificates()) === "internal") return undefined;
       if (!row?.seen?.certificate || row.seen.certificate.notAfter <= clock.now()) return undefined;
       const [proxy] = await store.proxies([row.serverId]);
       return row.revision <= (proxy?.appliedRevision ?? 0) ? `https://${row.name}` : undefined;
@@ -114,6 +120,7 @@ export function consoleAddresses({ database, clock, events, settings }: Ports, {
 const nowhere = {
   domain: null,
   url: null,
+  https: null,
   server: null,
   status: null,
   problem: null,

@@ -10,7 +10,7 @@ export function consoleStore(database: Database) {
     current: async () => (await row).at(0),
     /** Where an app owns the name, the batch fails. */
     set({ name, serverId }: { name: string; serverId: string }, jobId: string): Statement {
-      const free = sql`(select ${name} where not exists (select 1 from domain_names where name = ${name}))`;
+      const free = sql`(select ${name} where not exists (select 1 from domain_names where name = ${name}) and not exists (select 1 from address_sites where name = ${name}))`;
       const isSame = sql`${consoleAddress.name} = excluded.name`;
       return database
         .insert(consoleAddress)

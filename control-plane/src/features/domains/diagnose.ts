@@ -1,4 +1,5 @@
 import type { DomainDiagnosis, DomainView } from "@appos/shared/domains";
+import { askedFor } from "@appos/shared/wildcards";
 import { askServer } from "../../ask-server.ts";
 import { askProxy } from "../../outbound/ask-proxy.ts";
 import type { Ports } from "../../ports.ts";
@@ -16,7 +17,7 @@ export function diagnosing({ rooms, outbound, clock }: Ports, servers: ServerSer
     const seen = check.addresses.map(({ address }) => address);
     const isThere = check.proxy !== null && seen.length > 0;
     const outside = isThere
-      ? await askProxy(outbound, { name, addresses: seen, proxy: check.proxy!, port: check.port })
+      ? await askProxy(outbound, { name: askedFor(name), addresses: seen, proxy: check.proxy!, port: check.port })
       : { why: "On the server itself its proxy does not say which one it is." };
     const findings = findingsOf({ name, check, outside, refusal: status === "refused" ? problem : null });
     return { domainId: id, url, at: clock.now(), findings };

@@ -1,3 +1,4 @@
+import { endOf, isWildcard } from "@appos/shared/wildcards";
 import type { DomainStatus, DomainView } from "@appos/shared/domains";
 import { openStates } from "@appos/shared/jobs";
 import type { AppService } from "../apps/service.ts";
@@ -55,7 +56,8 @@ export function domainViews({ store, servers, jobs, apps }: Around) {
     return Promise.all(
       rows.map(async ({ domain, name }) => {
         const { id, path, service, port, createdAt } = domain;
-        const { appId, https, certificateId, forceHttps, www, headers, hsts, access, maxBodyMb, compress, downPage, seen } = name;
+        const { appId, https, certificateId, dnsProviderId, forceHttps, www, headers, hsts, access, maxBodyMb, compress, downPage, seen } =
+          name;
         const { serverId, name: appName } = owners.get(appId)!;
         const { name: serverName, linked } = presences.get(serverId) ?? { name: serverId, linked: false };
         const proxy = proxies.get(serverId);
@@ -72,6 +74,7 @@ export function domainViews({ store, servers, jobs, apps }: Around) {
           port,
           https,
           certificateId,
+          dnsProviderId,
           forceHttps,
           www,
           headers,
@@ -96,5 +99,7 @@ export function domainViews({ store, servers, jobs, apps }: Around) {
 }
 
 function names(text: string, name: string) {
+  // Of a wildcard whatever is under it, for a proxy may speak of any such name; and of its pattern, where a dot is in brackets.
+  if (isWildcard(name)) return new RegExp(`${endOf(name).replaceAll(".", String.raw`\[?\.\]?`)}(?![a-z0-9-])`, "i").test(text);
   return new RegExp(`(?<![a-z0-9.-])${name.replaceAll(".", String.raw`\.`)}(?![a-z0-9-])`, "i").test(text);
 }

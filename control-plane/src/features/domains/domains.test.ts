@@ -10,7 +10,9 @@ test.each([
   ["an Nginx server of its own", { domain: "a.test; } server { listen 80; location / { root /; autoindex on; } } #" }, "domain"],
   ["a block of a Caddyfile", { domain: 'a.test {\n respond "PWN"\n}\n:18081' }, "domain"],
   ["a rule of Traefik", { domain: "a.test`) || Host(`console.example.com" }, "domain"],
-  ["a wildcard", { domain: "*.example.com" }, "domain"],
+  ["a wildcard of a whole ending", { domain: "*.com" }, "domain"],
+  ["a star within it", { domain: "a.*.example.com" }, "domain"],
+  ["a wildcard that an authority asks for over HTTP", { domain: "*.example.com" }, "https"],
   ["an address", { domain: "[2001:db8::1]" }, "domain"],
   ["an address of four numbers", { domain: "192.0.2.1" }, "domain"],
   ["every name", { domain: "_" }, "domain"],
@@ -61,6 +63,7 @@ test("a domain is written with the job that tells its server, and shown as it is
     port: 8080,
     https: "acme",
     certificateId: null,
+    dnsProviderId: null,
     forceHttps: true,
     www: false,
     headers: [],
@@ -109,7 +112,7 @@ test("a server is told all that it serves, and nothing else", async () => {
     routes: [{ path: "/", app: "shop", service: "web", port: 80 }],
   };
   const ofBlog = { name: "blog.test", https: "acme", forceHttps: true, alias: "www.blog.test", compress: true, routes };
-  expect(model(agent)).toEqual({ driver: "caddy", acme, certificates: [], sites: [ofBlog, shop] });
+  expect(model(agent)).toEqual({ driver: "caddy", acme, certificates: [], dnsProviders: [], sites: [ofBlog, shop] });
 
   await admin(`/api/v1/domains/${data.id}`, { method: "PATCH", json: { port: 9090, www: false } });
   await applies(agent);

@@ -1,11 +1,28 @@
 import { FRAME_BYTES } from "@appos/shared/agent-link";
-import { CONSOLE_SITE, HOST_PROXY, type ProxyModel, type Site, SITE_CERTIFICATES, SITES, TRAEFIK } from "@appos/shared/sites";
+import { DNS_CHALLENGES } from "@appos/shared/dns-providers";
+import { isPrivateName } from "@appos/shared/private-names";
+import {
+  type AcmeAuthority,
+  CONSOLE_SITE,
+  HOST_PROXY,
+  LETS_ENCRYPT,
+  type ProxyModel,
+  type Site,
+  SITE_CERTIFICATES,
+  SITES,
+  TRAEFIK,
+  WILDCARD_SITES,
+} from "@appos/shared/sites";
+import { isWildcard } from "@appos/shared/wildcards";
 import { SITE_OPTIONS, type siteOptions } from "@appos/shared/site-options";
+import { ADDRESS_SITES } from "@appos/shared/target-address";
 import { utf8 } from "../../bytes.ts";
 import { AppError } from "../../errors.ts";
 import type { ServerRow } from "../servers/service.ts";
-import type { DomainRow } from "./schema.ts";
+import type { AddressRow, DomainRow } from "./schema.ts";
 import type { NameSettings } from "./store.ts";
+
+export type AddressSettings = Pick<AddressRow, "name" | "host" | "port" | "https" | "forceHttps">;
 
 export interface Sites {
   names: NameSettings[];
@@ -16,30 +33,60 @@ export interface Sites {
 export function modelOf(
   { names, domains }: Sites,
   apps: ReadonlyMap<string, string>,
-  { console, ...around }: Omit<ProxyModel, "sites"> & { console: string | null },
+  { console, addresses, ...around }: Omit<ProxyModel, "sites"> & { console: string | null; addresses: AddressSettings[] },
 ) {
   const paths = Map.groupBy(domains, ({ name }) => name);
   const sites = names
     .toSorted(by(({ name }) => name))
-    .flatMap(({ name, appId, aliasOf, https, certificateId, forceHttps, ...options }): Site[] => {
+    .flatMap(({ name, appId, aliasOf, https, certificateId, dnsProviderId, forceHttps, ...options }): Site[] => {
       const app = apps.get(appId);
       if (aliasOf !== null || app === undefined) return [];
       const routes = (paths.get(name) ?? []).toSorted(by(({ path }) => path));
       const alias = names.find((other) => other.aliasOf === name)?.name ?? null;
       const toApp = routes.map(({ path, service, port }) => ({ path, app, service, port }));
       return [
-        { name, https, ...(https === "own" && { certificateId: certificateId! }), forceHttps, alias, routes: toApp, ...told(options) },
+        {
+          name,
+          https,
+          ...(https === "own" && { certificateId: certificateId! }),
+          ...(dnsProviderId !== null && { dnsProviderId }),
+          forceHttps,
+          alias,
+          routes: toApp,
+          ...told(options),
+        },
       ];
     });
-  return { ...around, sites: [...(console === null ? [] : [consoleSite(console)]), ...sites] } satisfies ProxyModel;
+  return {
+    ...around,
+    sites: [
+      ...(console === null ? [] : [consoleSite(console, around.acme)]),
+      ...addresses.toSorted(by(({ name }) => name)).map(addressSite),
+      ...sites,
+    ],
+  } satisfies ProxyModel;
 }
 
-const consoleSite = (name: string): Site => ({
+/** Where its certificate comes from: nobody but the server itself issues one for a name at home, unless there is an authority of one's own. */
+export const consoleHttps = (name: string, { directory }: Pick<AcmeAuthority, "directory">): "acme" | "internal" =>
+  isPrivateName(name) && directory === LETS_ENCRYPT ? "internal" : "acme";
+
+const consoleSite = (name: string, acme: AcmeAuthority): Site => ({
   name,
   console: true,
-  https: "acme",
+  https: consoleHttps(name, acme),
   forceHttps: true,
   alias: null,
+  routes: [],
+  compress: true,
+});
+
+const addressSite = ({ name, host, port, https, forceHttps }: AddressSettings): Site => ({
+  name,
+  https,
+  forceHttps,
+  alias: null,
+  address: { host, port },
   routes: [],
   compress: true,
 });
@@ -107,9 +154,16 @@ const needs: { word: string; isNeeded: (site: Site) => unknown; what: string }[]
     what: "A domain says who may visit, or has headers, HSTS, an upload limit or a page of its own.",
   },
   { word: CONSOLE_SITE, isNeeded: ({ console }) => console, what: "The console is to be served at an address of its own." },
+  { word: ADDRESS_SITES, isNeeded: ({ address }) => address, what: "A domain leads to an address that no app has." },
   {
     word: SITE_CERTIFICATES,
     isNeeded: ({ https }) => https === "own" || https === "internal",
     what: "A domain has a certificate that was uploaded, or one of its server's own authority.",
   },
+  {
+    word: WILDCARD_SITES,
+    isNeeded: ({ name }) => isWildcard(name),
+    what: "A domain is a wildcard, and stands for all names right below it.",
+  },
+  { word: DNS_CHALLENGES, isNeeded: ({ dnsProviderId }) => dnsProviderId, what: "A domain is to be proven in the DNS." },
 ];

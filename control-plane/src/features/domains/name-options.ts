@@ -11,6 +11,7 @@ export type GivenOptions = Pick<ChangeDomain, keyof Options>;
 export const usual: Options = {
   https: "acme",
   certificateId: null,
+  dnsProviderId: null,
   forceHttps: true,
   www: false,
   headers: [],

@@ -9,6 +9,7 @@ import { checkService, composeServices } from "./compose-services.ts";
 import { urlOf } from "./domain-view.ts";
 import { checkKnown, checkModel } from "./model.ts";
 import { optionsFrom, usual, withoutPasswords } from "./name-options.ts";
+import { withDnsProof } from "./dns-proof.ts";
 import { withName, writesOf } from "./names.ts";
 import { withCertificate } from "./own-certificate.ts";
 import type { domainStore, NameSettings } from "./store.ts";
@@ -19,7 +20,7 @@ interface Around {
   store: ReturnType<typeof domainStore>;
   tell: ReturnType<typeof tellServer>;
   sources: Sources;
-  areFree(name: Omit<NameSettings, "aliasOf">, asking: Asking): Promise<void>;
+  areFree(name: Omit<NameSettings, "aliasOf">, of: { asking: Asking; projectId: string | null }): Promise<void>;
 }
 
 /** What an app is to be made of. */
@@ -47,9 +48,9 @@ export function domainsOfNewApps({ clock, log }: Pick<Ports, "clock" | "log">, {
       const settings = { ...usual, ...(await optionsFrom(given))(null), name };
       /** What is written with the app. */
       const prepare = async (appId: string) => {
-        const from = { before: undefined, given, projectId: app.projectId, sees: asking.sees, certificates: sources.certificates };
-        const wanted = await withCertificate({ ...settings, appId }, from);
-        await areFree(wanted, asking);
+        const known = { before: undefined, given, projectId: app.projectId, sees: asking.sees, ...sources };
+        const wanted = await withDnsProof(await withCertificate({ ...settings, appId }, known), known);
+        await areFree(wanted, { asking, projectId: app.projectId });
         const served = await store.served(app.server.id);
         const after = withName(served.names, wanted);
         const row = { id, name, path, ...target, createdAt: clock.now() };

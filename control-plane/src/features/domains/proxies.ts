@@ -6,6 +6,7 @@ import type { Ports } from "../../ports.ts";
 import type { ActivityService, Actor } from "../activity/service.ts";
 import type { Job, Settled } from "../jobs/service.ts";
 import type { ServerService } from "../servers/service.ts";
+import type { addressDomains } from "./addresses.ts";
 import { warnOfExpiry } from "./expiry.ts";
 import { checkModel } from "./model.ts";
 import type { ConsoleRow } from "./schema.ts";
@@ -24,12 +25,17 @@ interface Around {
   sources: Sources;
   activity: ActivityService;
   changed(ids: string[]): void;
+  /** Those that lead to addresses. */
+  addresses: Pick<ReturnType<typeof addressDomains>, "named" | "servers">;
   /** The console's. */
   ownAddress(): Promise<Pick<ConsoleRow, "name" | "serverId"> | undefined>;
 }
 
 /** The proxies of servers: what they are told as a whole, and what they say. */
-export function proxyService({ clock, events, log }: Ports, { store, tell, servers, sources, activity, changed, ownAddress }: Around) {
+export function proxyService(
+  { clock, events, log }: Ports,
+  { store, tell, servers, sources, activity, changed, ownAddress, addresses }: Around,
+) {
   const told = (serverId: string) => events.publish({ type: "server.changed", id: serverId });
 
   async function again(serverId: string, action: string, actor: Actor | null) {
@@ -66,7 +72,8 @@ export function proxyService({ clock, events, log }: Ports, { store, tell, serve
     if (first) {
       await store.batch([first, ...more]);
       changed(await store.domainsOf(other.map(({ name }) => name)));
-      if (other.some(({ name }) => name === own?.name)) told(serverId);
+      const isElsewhere = other.some(({ name }) => name === own?.name) || (await addresses.named(other.map(({ name }) => name))).length > 0;
+      if (isElsewhere) told(serverId);
     }
     // It has lost what it was told, as with a disk of its own from yesterday; or its agent of before did not know of domains.
     const hasLost = whole && names.some(({ name, aliasOf }) => aliasOf === null && !said.has(name));
@@ -88,7 +95,13 @@ export function proxyService({ clock, events, log }: Ports, { store, tell, serve
   /** Servers whose proxy has something to serve. */
   async function serving() {
     const own = await ownAddress();
-    return [...new Set([...(await store.countOn()).map(({ serverId }) => serverId), ...(own ? [own.serverId] : [])])];
+    return [
+      ...new Set([
+        ...(await store.countOn()).map(({ serverId }) => serverId),
+        ...(own ? [own.serverId] : []),
+        ...(await addresses.servers()),
+      ]),
+    ];
   }
 
   async function list(serverIds?: string[]): Promise<ProxyView[]> {

@@ -1,8 +1,10 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { AddressHttps } from "@appos/shared/address-domains";
 import type { SiteAccess, SiteHeader } from "@appos/shared/site-options";
 import type { ProxyDriver, ProxyPlace, Site, SiteState } from "@appos/shared/sites";
 import { apps } from "../apps/schema.ts";
 import { certificates } from "../certificates/schema.ts";
+import { dnsProviders } from "../dns-providers/schema.ts";
 import { servers } from "../servers/schema.ts";
 
 /** Every name that leads to an app, in its canonical form: each has one owner, wherever its app runs. */
@@ -18,6 +20,8 @@ export const domainNames = sqliteTable(
     https: text().$type<Site["https"]>().notNull(),
     /** Where that is `own`. */
     certificateId: text().references(() => certificates.id),
+    /** Where that is `acme`, and proven in the DNS. */
+    dnsProviderId: text().references(() => dnsProviders.id),
     forceHttps: integer({ mode: "boolean" }).notNull(),
     www: integer({ mode: "boolean" }).notNull(),
     headers: text({ mode: "json" }).$type<SiteHeader[]>().notNull().default([]),
@@ -108,6 +112,28 @@ export const consoleAddress = sqliteTable("console_address", {
   warnedOf: text(),
 });
 
+/** Names that lead to an address in a server's network: they are no app's, and no name is both. */
+export const addressSites = sqliteTable(
+  "address_sites",
+  {
+    id: text().primaryKey(),
+    name: text().notNull(),
+    serverId: text()
+      .notNull()
+      .references(() => servers.id),
+    host: text().notNull(),
+    port: integer().notNull(),
+    https: text().$type<AddressHttps>().notNull(),
+    forceHttps: integer({ mode: "boolean" }).notNull(),
+    createdAt: integer().notNull(),
+    /** The number of the job that told its server of it as it is. */
+    revision: integer().notNull(),
+    seen: text({ mode: "json" }).$type<Omit<SiteState, "name">>(),
+    warnedOf: text(),
+  },
+  (row) => [uniqueIndex("address_sites_name").on(row.name), index("address_sites_server").on(row.serverId)],
+);
+
 /** Where certificates come from: one row, or none for what is usual. */
 export const certificateSettings = sqliteTable("certificate_settings", {
   id: integer().primaryKey(),
@@ -119,6 +145,7 @@ export const certificateSettings = sqliteTable("certificate_settings", {
 });
 
 export type NameRow = typeof domainNames.$inferSelect;
+export type AddressRow = typeof addressSites.$inferSelect;
 export type ConsoleRow = typeof consoleAddress.$inferSelect;
 export type DomainRow = typeof domains.$inferSelect;
 export type ProxyRow = typeof serverProxies.$inferSelect;

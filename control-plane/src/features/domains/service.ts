@@ -1,6 +1,5 @@
 import type { ChangeDomain, DomainQuery, DomainView, NewDomain } from "@appos/shared/domains";
 import type { Page } from "@appos/shared/envelope";
-import { canonicalName } from "@appos/shared/domain-name";
 import { AppError, notFound } from "../../errors.ts";
 import { newId } from "../../ids.ts";
 import type { Ports } from "../../ports.ts";
@@ -9,11 +8,15 @@ import type { ActivityService, Actor } from "../activity/service.ts";
 import type { AppRow, AppService } from "../apps/service.ts";
 import type { CertificateService } from "../certificates/service.ts";
 import type { ConfigService } from "../configs/service.ts";
+import type { DnsProviderService } from "../dns-providers/service.ts";
 import type { Job, JobService, Settled } from "../jobs/service.ts";
 import type { ServerService } from "../servers/service.ts";
+import { addressStore } from "./address-store.ts";
+import { addressDomains } from "./addresses.ts";
 import { checkService, composeServices } from "./compose-services.ts";
 import { consoleAddresses } from "./console-address.ts";
 import { diagnosing } from "./diagnose.ts";
+import { withDnsProof } from "./dns-proof.ts";
 import { withCertificate } from "./own-certificate.ts";
 import { domainViews, urlOf } from "./domain-view.ts";
 import { optionsFrom, sameOptions, settingsOf, usual, withoutPasswords } from "./name-options.ts";
@@ -24,6 +27,14 @@ import { domainStore, type Listed, type NameSettings, type Served } from "./stor
 import { uptimes } from "./uptimes.ts";
 import { type Change, tellServer, type Telling } from "./tell-server.ts";
 import type { Asking } from "./who-asks.ts";
+import { checkWildcards, consoleName } from "./wildcards.ts";
+
+/** Who asks for a name, and for which app. */
+export interface Claiming {
+  asking: Pick<Asking, "consoleUrl" | "sees" | "administers">;
+  before?: NameSettings | undefined;
+  projectId: string | null;
+}
 
 export type { Asking } from "./who-asks.ts";
 export type DomainService = ReturnType<typeof domainService>;
@@ -36,33 +47,42 @@ export function domainService(
   apps: AppService,
   activity: ActivityService,
   certificates: CertificateService,
+  dnsProviders: DnsProviderService,
 ) {
   const { database, clock, events } = ports;
   const store = domainStore(database);
-  const sources = { apps, certificates };
+  const sources = { apps, certificates, dnsProviders };
   const tell = tellServer(store, jobs, sources);
   const viewsOf = domainViews({ store, servers, jobs, apps });
   const find = async (id: string): Promise<Listed> => (await store.find(id)) ?? notFound("domain");
   const view = async (id: string, within?: string[]) => (await viewsOf([await find(id)], within))[0]!;
   const changed = (ids: string[]) => ids.forEach((id) => events.publish({ type: "domain.changed", id }));
-  const console = consoleAddresses(ports, { store, tell, servers, jobs, apps });
-  const proxies = proxyService(ports, { store, tell, servers, sources, activity, changed, ownAddress: console.current });
+  const { named } = addressStore(database);
+  const console = consoleAddresses(ports, { store, tell, servers, jobs, apps, named });
+  const consoles = async (consoleUrl: string) => [consoleName(consoleUrl), (await console.current())?.name];
+  const addresses = addressDomains(ports, { store, tell, servers, jobs, consoles });
+  const proxies = proxyService(ports, { store, tell, servers, sources, activity, changed, ownAddress: console.current, addresses });
 
   /** A name can be had that is nobody else's, and not the console's either. */
-  async function areFree({ name, appId, www }: Omit<NameSettings, "aliasOf">, { consoleUrl, sees }: Pick<Asking, "consoleUrl" | "sees">) {
-    const own = [canonicalName(new URL(consoleUrl).hostname), (await console.current())?.name];
+  async function areFree(settings: Omit<NameSettings, "aliasOf">, { asking, ...of }: Claiming) {
+    const { name, appId, www } = settings;
+    const own = await consoles(asking.consoleUrl);
     const wanted = [name, (www && partnerOf(name)) || []].flat();
     const owners = new Map((await store.owners(wanted)).map((owner) => [owner.name, owner.appId]));
+    const addressed = (await named(wanted)).map((row) => row.name);
     for (const each of wanted) {
       const path = each === name ? "domain" : "www";
       const owner = owners.get(each);
       if (owner === appId) continue;
       if (own.includes(each)) throw nameTaken(path, `${each} is the console's own address. Choose another name.`);
+      if (addressed.includes(each)) throw nameTaken(path, `${each} leads somewhere already.`);
       if (owner === undefined) continue;
       const app = await apps.named(owner);
-      const known = app && sees(app.projectId);
+      const known = app && asking.sees(app.projectId);
       throw nameTaken(path, known ? `${each} leads to the app ${app.name} already.` : `${each} leads to another app already.`);
     }
+    const newNames = wanted.filter((each) => !owners.has(each));
+    await checkWildcards(settings, newNames, { ...of, asking, consoles: own, apps, store, addresses });
   }
 
   /** Another service is most likely a slip of the pen; where nobody can tell which there are, its server will say. */
@@ -120,8 +140,9 @@ export function domainService(
         const { id: appId, projectId } = await apps.find(app.id);
         const before = served.names.find((each) => each.name === name && each.appId === appId);
         const all = { ...usual, ...(before && settingsOf(before)), ...options(before?.access ?? null), name, appId };
-        const wanted = await withCertificate(all, { before, given, projectId, sees: asking.sees, certificates });
-        await areFree(wanted, asking);
+        const known = { before, given, projectId, sees: asking.sees, ...sources };
+        const wanted = await withDnsProof(await withCertificate(all, known), known);
+        await areFree(wanted, { asking, before, projectId });
         const after = withName(served.names, wanted);
         if (served.domains.some((other) => other.name === name && other.path === path))
           throw nameTaken("domain", `${urlOf({ name, path, https: "acme" })} leads to ${app.name} already. Change that one.`);
@@ -147,8 +168,9 @@ export function domainService(
         const isOther = Object.keys(other).length > 0;
         const { projectId } = await apps.find(now.name.appId);
         const all = { ...now.name, ...other };
-        const wanted = await withCertificate(all, { before: now.name, given, projectId, sees: asking.sees, certificates });
-        if (isOther) await areFree(wanted, asking);
+        const known = { before: now.name, given, projectId, sees: asking.sees, ...sources };
+        const wanted = await withDnsProof(await withCertificate(all, known), known);
+        if (isOther) await areFree(wanted, { asking, before: now.name, projectId });
         const after = withName(served.names, wanted);
         const domains = served.domains.map((each) => (each.id === id ? { ...each, ...target } : each));
         return {
@@ -190,6 +212,7 @@ export function domainService(
     ofNewApps: domainsOfNewApps(ports, { store, tell, sources, areFree }),
     proxies,
     console,
+    addresses,
     uptime: uptimes(ports, store),
 
     /** With an app go its domains; its server is told where there were any. */

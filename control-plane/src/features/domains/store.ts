@@ -3,6 +3,8 @@ import type { DomainQuery } from "@appos/shared/domains";
 import { type AcmeAuthority, LETS_ENCRYPT } from "@appos/shared/sites";
 import type { Database, Statement } from "../../ports.ts";
 import {
+  type AddressRow,
+  addressSites,
   certificateSettings,
   consoleAddress,
   type ConsoleRow,
@@ -28,6 +30,7 @@ export interface Served {
   names: NameRow[];
   domains: DomainRow[];
   console: ConsoleRow | undefined;
+  addresses: AddressRow[];
   acme: AcmeAuthority;
   acmeVersion: number;
 }
@@ -85,11 +88,12 @@ export function domainStore(database: Database) {
 
     /** In one batch, and so of one moment. */
     async served(serverId: string): Promise<Served> {
-      const [[proxy], names, paths, [own], [acme]] = await database.batch([
+      const [[proxy], names, paths, [own], addresses, [acme]] = await database.batch([
         database.select().from(serverProxies).where(eq(serverProxies.serverId, serverId)),
         database.select().from(domainNames).where(onServer(serverId)),
         joined().where(onServer(serverId)),
         database.select().from(consoleAddress).where(eq(consoleAddress.serverId, serverId)),
+        database.select().from(addressSites).where(eq(addressSites.serverId, serverId)),
         settings,
       ]);
       return {
@@ -98,6 +102,7 @@ export function domainStore(database: Database) {
         names,
         domains: paths.map(({ domain }) => domain),
         console: own,
+        addresses,
         acme: authorityOf(acme),
         acmeVersion: acme?.version ?? 0,
       };
@@ -111,7 +116,7 @@ export function domainStore(database: Database) {
         .insert(domainNames)
         .values({
           ...name,
-          appId: sql`(select id from apps where id = ${name.appId} and removedAt is null and not exists (select 1 from console_address where name = ${name.name}))`,
+          appId: sql`(select id from apps where id = ${name.appId} and removedAt is null and not exists (select 1 from console_address where name = ${name.name}) and not exists (select 1 from address_sites where name = ${name.name}))`,
           revision: numberOf(jobId),
         })
         .onConflictDoUpdate({
@@ -121,6 +126,7 @@ export function domainStore(database: Database) {
             aliasOf: sql`excluded.aliasOf`,
             https: sql`excluded.https`,
             certificateId: sql`excluded.certificateId`,
+            dnsProviderId: sql`excluded.dnsProviderId`,
             forceHttps: sql`excluded.forceHttps`,
             www: sql`excluded.www`,
             headers: sql`excluded.headers`,
@@ -149,12 +155,13 @@ export function domainStore(database: Database) {
         .onConflictDoUpdate({ target: serverProxies.serverId, set: program }),
     /**
      * The server is told anew by this job. Where it was told of something else since it was read, or what all share has changed, or one of the
-     * certificates that it is told is another by now, the batch fails. `states`: see certificates.
+     * certificates or DNS providers that it is told is another by now, the batch fails. `states`: see those.
      */
     told({ serverId, proxy, acmeVersion }: Served, jobId: string, states: string[]): Statement {
+      const inState = (table: string) => sql`(select count(*) from ${sql.identifier(table)} where ${inArray(sql`state`, states)})`;
       const same = and(
         sql`coalesce((select max(version) from certificate_settings), 0) = ${acmeVersion}`,
-        states.length > 0 ? sql`(select count(*) from certificates where ${inArray(sql`state`, states)}) = ${states.length}` : undefined,
+        states.length > 0 ? sql`${inState("certificates")} + ${inState("dns_providers")} = ${states.length}` : undefined,
       );
       return database
         .insert(serverProxies)
@@ -227,7 +234,7 @@ export function domainStore(database: Database) {
       const newer = or(gt(domains.revision, revision), gt(domainNames.revision, revision));
       return (await joined().where(and(onServer(serverId), newer))).map(({ domain }) => domain.id);
     },
-    /** Names and apps on these servers of whoever is in none of these projects. */
+    /** Names and apps on these servers of whoever is in none of these projects, and the addresses that are no project's. */
     outside: async (serverIds: string[], within: string[]) => {
       const rows = await database
         .select({ name: domainNames.name, app: sql<string>`apps.name` })
@@ -236,7 +243,11 @@ export function domainStore(database: Database) {
         .where(
           and(inArray(sql`apps.serverId`, serverIds), or(sql`apps.projectId is null`, sql`not ${inArray(sql`apps.projectId`, within)}`)),
         );
-      return rows.flatMap(({ name, app }) => [name, app]);
+      const addresses = await database
+        .select({ name: addressSites.name, host: addressSites.host })
+        .from(addressSites)
+        .where(inArray(addressSites.serverId, serverIds));
+      return [...rows.flatMap(({ name, app }) => [name, app]), ...addresses.flatMap(({ name, host }) => [name, host])];
     },
 
     ...seenStore(database),
@@ -259,7 +270,7 @@ export function domainStore(database: Database) {
         .update(serverProxies)
         .set({ due: true })
         .where(
-          sql`${serverProxies.serverId} in (select apps.serverId from apps join domain_names on domain_names.appId = apps.id where domain_names.https = 'acme' union select serverId from console_address)`,
+          sql`${serverProxies.serverId} in (select apps.serverId from apps join domain_names on domain_names.appId = apps.id where domain_names.https = 'acme' union select serverId from console_address union select serverId from address_sites where https = 'acme')`,
         ),
     ],
     batch: (statements: [Statement, ...Statement[]]) => database.batch(statements),

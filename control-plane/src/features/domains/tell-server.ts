@@ -4,10 +4,11 @@ import type { Statement } from "../../ports.ts";
 import type { Act } from "../activity/service.ts";
 import type { AppService } from "../apps/service.ts";
 import type { CertificateService } from "../certificates/service.ts";
+import type { DnsProviderService } from "../dns-providers/service.ts";
 import type { Job, JobService } from "../jobs/service.ts";
 import type { ServerRow } from "../servers/service.ts";
 import type { ProxyRow } from "./schema.ts";
-import { checkKnown, checkModel, modelOf, type Sites } from "./model.ts";
+import { type AddressSettings, checkKnown, checkModel, modelOf, type Sites } from "./model.ts";
 import type { domainStore, Served } from "./store.ts";
 
 /** Those who change domains of one server at once are told one after the other. */
@@ -20,6 +21,8 @@ export interface Change {
   program?: Pick<ProxyRow, "driver" | "place">;
   /** The console's own address; null where it is to have none any more. */
   console?: string | null;
+  /** What leads to addresses. */
+  addresses?: AddressSettings[];
   statements(jobId: string): Statement[];
 }
 
@@ -36,26 +39,30 @@ export const unchanged = ({ names, domains }: Served): Change => ({ after: { nam
 export interface Sources {
   apps: AppService;
   certificates: CertificateService;
+  dnsProviders: DnsProviderService;
 }
 
-/** What a server is told once its sites are these, and the states of the certificates in it. `made`: an app of theirs that is not written yet. */
+/** What a server is told once its sites are these, and the states of the certificates and DNS providers in it. `made`: an app of theirs that is not written yet. */
 export async function modelFor(
-  { apps, certificates }: Sources,
-  { proxy, acme, console: own }: Pick<Served, "proxy" | "acme" | "console">,
-  { after, program = proxy, console = own?.name ?? null }: Pick<Change, "after" | "program" | "console">,
+  { apps, certificates, dnsProviders }: Sources,
+  { proxy, acme, console: own, addresses: known }: Pick<Served, "proxy" | "acme" | "console" | "addresses">,
+  { after, program = proxy, console = own?.name ?? null, addresses = known }: Pick<Change, "after" | "program" | "console" | "addresses">,
   made?: { id: string; name: string },
 ): Promise<{ model: ProxyModel; states: string[] }> {
   const owners = await apps.findMany([...new Set(after.names.map(({ appId }) => appId))]);
   const names = new Map([...owners, ...(made ? [made] : [])].map(({ id, name }) => [id, name]));
   const used = await certificates.used(after.names.flatMap(({ https, certificateId }) => (https === "own" ? (certificateId ?? []) : [])));
+  const proving = await dnsProviders.used(after.names.flatMap(({ dnsProviderId }) => dnsProviderId ?? []));
   const model = modelOf(after, names, {
     driver: program?.driver ?? "caddy",
     ...(program?.place === "host" && { place: "host" }),
     acme,
     console,
+    addresses,
     certificates: used.map(({ id, pem }) => ({ id, pem })),
+    dnsProviders: proving.map(({ provider }) => provider),
   });
-  return { model, states: used.map(({ state }) => state) };
+  return { model, states: [...used, ...proving].map(({ state }) => state) };
 }
 
 /**

@@ -5,6 +5,8 @@ export interface Asking {
   actor: Actor;
   /** Whether they see what is in a project, or in none. */
   sees(projectId: string | null): boolean;
+  /** Whether they are an administrator. */
+  administers: boolean;
   /** The projects that they see something of; undefined where they see everything. */
   within: string[] | undefined;
   /** Where people reach the console. */

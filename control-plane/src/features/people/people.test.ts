@@ -157,7 +157,7 @@ test("a developer's new app is in a project of theirs, on a server that project 
   const add = (more: object) => ask("/api/v1/apps", { json: { name: "new", source, ...more } });
   const at = (path: string) => ({ details: [{ path, message: expect.any(String) }] });
   expect(await add({ serverId: here })).toMatchObject({ status: 400, error: at("projectId") });
-  const other = (id: string) => id.slice(0, -1) + (id.endsWith("0") ? "1" : "0");
+  const other = (id: string) => id.slice(0, 4) + "0".repeat(id.length - 4);
   const unknown = {
     project: await add({ serverId: here, projectId: other(theirs) }),
     server: await add({ serverId: other(there), projectId: mine }),

@@ -1,5 +1,5 @@
 import type { ServerView } from "@appos/shared/servers";
-import { addressOf, isPublic } from "../../outbound/addresses.ts";
+import { addressOf, isPublic } from "@appos/shared/addresses";
 
 /** Where a server is known to be reached from outside: at addresses of its own; else at the one that it calls from, which is its router's. */
 export function knownAddresses(own: readonly string[], callsFrom: string | undefined): ServerView["reachedAt"] {

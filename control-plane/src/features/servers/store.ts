@@ -94,6 +94,9 @@ export function serverStore(database: Database) {
           sql`delete from "console_address" where "serverId" in (select "id" from "servers" where "id" = ${id} and "removedAt" is not null)`,
         ),
         database.run(
+          sql`delete from "address_sites" where "serverId" in (select "id" from "servers" where "id" = ${id} and "removedAt" is not null)`,
+        ),
+        database.run(
           sql`delete from "server_proxies" where "serverId" in (select "id" from "servers" where "id" = ${id} and "removedAt" is not null)`,
         ),
       ]);

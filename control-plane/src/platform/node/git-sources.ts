@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addressProblem, type Allowed, hostOf, WAY_OUT } from "../../outbound/allowed.ts";
-import { addressOf } from "../../outbound/addresses.ts";
+import { addressOf } from "@appos/shared/addresses";
 import { OutboundFailed } from "../../outbound/failure.ts";
 import type { GitSources } from "../../ports.ts";
 import { blobsOf, listedFiles } from "./git-objects.ts";

@@ -2,6 +2,7 @@ import type { AppView } from "@appos/shared/apps";
 import type { DeploymentView } from "@appos/shared/deployments";
 import type { UserView } from "@appos/shared/auth";
 import type { CertificateView } from "@appos/shared/certificates";
+import type { DnsProviderView } from "@appos/shared/dns-providers";
 import type { CertificateSettings, ConsoleAddress, DomainQuery, DomainView, ProxyView } from "@appos/shared/domains";
 import type { Page } from "@appos/shared/envelope";
 import type { PersonView, ProjectView } from "@appos/shared/projects";
@@ -125,6 +126,14 @@ export const ownCertificatesQuery = (open: () => boolean = () => true): Query<Ce
   new Query(() =>
     open()
       ? { key: "own-certificates", fetch: api.certificates.list, outdatedBy: ({ type }) => about(type, "certificate", "domain") }
+      : undefined,
+  );
+
+/** Who changes the DNS of zones for certificates. */
+export const dnsProvidersQuery = (open: () => boolean = () => true): Query<DnsProviderView[]> =>
+  new Query(() =>
+    open()
+      ? { key: "dns-providers", fetch: api.dnsProviders.list, outdatedBy: ({ type }) => about(type, "dns-provider", "domain") }
       : undefined,
   );
 

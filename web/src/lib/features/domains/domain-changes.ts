@@ -5,6 +5,7 @@ const changeable = [
   "port",
   "https",
   "certificateId",
+  "dnsProviderId",
   "forceHttps",
   "www",
   "headers",

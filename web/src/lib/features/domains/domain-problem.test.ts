@@ -1,4 +1,4 @@
-import { DomainName } from "@appos/shared/domain-name";
+import { DomainName, SiteName } from "@appos/shared/domain-name";
 import { expect, test } from "vitest";
 import { domainProblem, fromAddress, portProblem } from "./domain-problem.ts";
 
@@ -21,8 +21,17 @@ test("the console finds fault with no name that the API takes, and takes none th
   for (const name of right) expect(domainProblem(name) === undefined, name).toBe(DomainName.safeParse(name).success);
 });
 
+test("where it may be a wildcard, that is one star before the rest of a name", () => {
+  const wildcards = ["*.a.test", " *.A.test. ", "*.bücher.example"];
+  const others = ["a.*.test", "**.a.test", "*a.test", "*.*.test", "*.a.test/x", "*.a b.test", "*..test"];
+  for (const name of [...wildcards, ...others, ...wrong, ...right])
+    expect(domainProblem(name, { wildcard: true }) === undefined, name).toBe(SiteName.safeParse(name).success);
+  for (const name of wildcards) expect(domainProblem(name), name).toBeDefined();
+});
+
 test("nobody is told off for a name that is not typed to its end", () => {
   for (const begun of ["", "b", "blog", "blog.", "blog.example"]) expect(domainProblem(begun), begun).toBeUndefined();
+  for (const begun of ["*", "*.", "*.example"]) expect(domainProblem(begun, { wildcard: true }), begun).toBeUndefined();
 });
 
 test("of a whole address the name and the path are taken", () => {

@@ -6,14 +6,15 @@ export function fromAddress(given: string): { domain: string; path: string } {
 
 /**
  * What is wrong with a domain while it is typed, whatever is typed after it. The API says the rest; a test keeps the two from saying
- * different things.
+ * different things. `wildcard`: it may be one.
  */
-export function domainProblem(given: string): string | undefined {
-  const name = given.trim();
+export function domainProblem(given: string, { wildcard = false } = {}): string | undefined {
+  const name = wildcard ? given.trim().replace(/^\*(\.|$)/, "") : given.trim();
   if (name.includes("://")) return "Only the name, without what stands before ://.";
   if (name.includes("/")) return "Only the name. A path is given under More settings.";
   if (name.includes(":")) return "Only the name, without a port.";
-  if (name.startsWith("*")) return "A name of its own: a wildcard stands for none.";
+  if (name.includes("*"))
+    return wildcard ? "A star stands for one whole part, the first: *.example.com." : "A name of its own: a wildcard stands for none.";
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(name)) return "A name, not an address.";
   if (/\s/.test(name)) return "No spaces.";
   if (name.startsWith(".") || name.includes("..")) return "There is a letter or a digit before each dot.";

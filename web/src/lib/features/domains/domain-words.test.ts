@@ -14,6 +14,7 @@ const domain = (part: Partial<DomainView>): DomainView => ({
   port: 80,
   https: "acme",
   certificateId: null,
+  dnsProviderId: null,
   forceHttps: true,
   www: false,
   headers: [],
@@ -97,6 +98,9 @@ test("people open the first domain that works and serves the whole app", () => {
   expect(mainDomain([api, away, bare, later, root])).toBe(root);
   expect(mainDomain([api, bare, away])).toBe(away);
   expect(mainDomain([api])).toBe(api);
+  // Nobody can open a star.
+  const star = domain({ domain: "*.a.test" });
+  expect([mainDomain([star, api]), mainDomain([star])]).toEqual([api, star]);
   expect(mainDomain([])).toBeUndefined();
 });
 

@@ -1,4 +1,6 @@
 import type { ChangeProxy, DomainView } from "@appos/shared/domains";
+import type { ProxyDriver } from "@appos/shared/sites";
+import { isWildcard } from "@appos/shared/wildcards";
 import { dayAndYear } from "../../format/time.ts";
 import type { Tone } from "../../ui/tone.ts";
 
@@ -85,9 +87,9 @@ const isReady = ({ status, https, certificate }: DomainView) => status === "serv
 /** It is served, its certificate is there where one is wanted, and it answers. */
 export const isWell = (domain: DomainView): boolean => isReady(domain) && domainStatus(domain).tone === "ok";
 
-/** The one to show where there is room for one: the first that works, and that serves the whole app. */
+/** The one to show where there is room for one: the first that works, and that serves the whole app, and that somebody can open. */
 export function mainDomain(domains: DomainView[]): DomainView | undefined {
-  const rank = (domain: DomainView) => Number(!isReady(domain)) + 2 * Number(domain.path !== "/");
+  const rank = (domain: DomainView) => Number(!isReady(domain)) + 2 * Number(domain.path !== "/") + 4 * Number(isWildcard(domain.domain));
   return domains.toSorted((a, b) => rank(a) - rank(b) || a.createdAt - b.createdAt)[0];
 }
 

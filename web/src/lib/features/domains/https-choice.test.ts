@@ -9,6 +9,10 @@ test("for a name that no public authority knows, the server's own authority is s
   expect(likelyHttps("wiki.lan", "https://ca.example.com/acme")).toBe("acme");
 });
 
+test("for a wildcard nothing is suggested that no authority would issue", () => {
+  expect(["*.lan.example.com", "*.home.lan"].map((name) => likelyHttps(name, "https://ca.example.com/acme"))).toEqual(["own", "internal"]);
+});
+
 test("a certificate fits where it covers every name, and belongs to the app's project or to all", () => {
   const of = (names: string[], notAfter: number, id?: string) => ({ names, notAfter, project: id === undefined ? null : { id, name: id } });
   const [wild, both, theirs] = [of(["*.a.test"], 1), of(["a.test", "www.a.test"], 2), of(["a.test"], 3, "prj_2")];

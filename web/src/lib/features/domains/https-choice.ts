@@ -1,13 +1,14 @@
 import { covers } from "@appos/shared/certificate-names";
+import { isPrivateName } from "@appos/shared/private-names";
+import { isWildcard } from "@appos/shared/wildcards";
 import type { CertificateView } from "@appos/shared/certificates";
 import { LETS_ENCRYPT } from "./authority.ts";
 
-/** No authority that browsers trust issues anything for these: they belong to nobody. */
-const isPrivate = (name: string): boolean => /\.(internal|lan|local|home\.arpa|test)$/.test(name);
-
 /** Where the certificate of a new name most likely is to come from. One's own ACME authority may issue for any name. */
-export const likelyHttps = (name: string, directory: string = LETS_ENCRYPT): "acme" | "internal" =>
-  isPrivate(name) && directory === LETS_ENCRYPT ? "internal" : "acme";
+export function likelyHttps(name: string, directory: string = LETS_ENCRYPT): "acme" | "own" | "internal" {
+  if (isWildcard(name)) return isPrivateName(name) ? "internal" : "own";
+  return isPrivateName(name) && directory === LETS_ENCRYPT ? "internal" : "acme";
+}
 
 type Usable = Pick<CertificateView, "names" | "project" | "notAfter">;
 
