@@ -1,5 +1,4 @@
 import type { ChangeProxy, DomainView } from "@appos/shared/domains";
-import type { ProxyDriver } from "@appos/shared/sites";
 import { isWildcard } from "@appos/shared/wildcards";
 import { dayAndYear } from "../../format/time.ts";
 import type { Tone } from "../../ui/tone.ts";
