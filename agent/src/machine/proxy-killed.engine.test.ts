@@ -46,7 +46,16 @@ const complaints = () => {
   return Object.entries(checks).flatMap(([file, [image, ...command]]) => {
     if (!existsSync(join(shared, file))) return [];
     const mounts = ["--volume", `${shared}:/etc/appos-proxy:ro`, "--tmpfs", "/tmp/nginx", "--tmpfs", "/run"];
-    const { status, stderr } = spawnSync("docker", ["run", "--rm", ...mounts, "--entrypoint", command[0]!, image!, ...command.slice(1)]);
+    const { status, stderr } = spawnSync("docker", [
+      "run",
+      "--rm",
+      "--network=none",
+      ...mounts,
+      "--entrypoint",
+      command[0]!,
+      image!,
+      ...command.slice(1),
+    ]);
     return status === 0 ? [] : [`${file}: ${String(stderr)}`];
   });
 };
