@@ -71,7 +71,9 @@ test("a deploy, a break, and back with one click; the data is what it was, and t
   await reads(page, "roll-back");
 
   const { deployment } = await admin.post<{ deployment: { id: string; kind: string } }>(`apps/${shop}/rollback`, { release: 2 });
-  expect(await admin.settled(deployment.id)).toMatchObject({ status: "succeeded", kind: "rollback", release: 2, version: 2, live: true });
+  expect(await admin.settled(deployment.id)).toMatchObject({ status: "succeeded", kind: "rollback", release: 2, version: 2 });
+  // Its app is told right after it.
+  await until("release 2 is live", async () => (await admin.get<{ live: boolean }>(`deployments/${deployment.id}`)).live);
   await answers(2);
   expect(await inShop("cat", "/data/file")).toBe("precious");
   const { items } = await admin.get<{ items: { number: number; live: boolean; kept: boolean }[] }>(`apps/${shop}/releases`);
