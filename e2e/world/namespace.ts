@@ -1,12 +1,16 @@
 import { atEnd } from "./ends.ts";
 import { named } from "./places.ts";
-import { run } from "./program.ts";
+import { attempt, run } from "./program.ts";
+
+const PREFIX = "appos-e2e";
+const deviceOf = (name: string) => `apo${name.slice(-4)}`;
 
 /** A network of its own, from which this machine can be called at `near`. Nobody can call in. */
 export async function namespace(number: number) {
-  const name = named("appos-e2e");
+  const name = named(PREFIX);
   const [near, far] = [`10.93.${number}.1`, `10.93.${number}.2`];
-  const device = `apo${name.slice(-4)}`;
+  const device = deviceOf(name);
+  await clear(near);
   const ip = (...args: string[]) => run("ip", args);
   const inside = (command: string, ...args: string[]) => run("ip", ["netns", "exec", name, command, ...args]);
 
@@ -23,4 +27,19 @@ export async function namespace(number: number) {
   await inside("iptables", "-w", "-A", "INPUT", "-i", "eth0", "-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT");
   await inside("iptables", "-w", "-A", "INPUT", "-i", "eth0", "-j", "DROP");
   return { name, near, far };
+}
+
+/**
+ * Takes away the network that stories left at this address which were killed: with two of them, answers go to the one where nobody is.
+ * One in which programs still run is not touched, and said.
+ */
+async function clear(near: string) {
+  const lines = await run("ip", ["-oneline", "-4", "address", "show", "to", near]);
+  for (const [, device = ""] of lines.matchAll(/^\d+: (\S+)/gm)) {
+    const name = `${PREFIX}-${device.slice(-4)}`;
+    const { code, output } = await attempt("ip", ["netns", "pids", name]);
+    if (device !== deviceOf(name) || (code === 0 && output.trim() !== "")) throw new Error(`${near} is in use: by ${device}, of ${name}`);
+    await attempt("ip", ["netns", "del", name]);
+    await attempt("ip", ["link", "del", device]);
+  }
 }

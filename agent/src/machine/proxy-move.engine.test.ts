@@ -14,8 +14,10 @@ const { machine } = world;
 let acme: Awaited<ReturnType<typeof acmeAuthority>>;
 
 /** Where visitors are: elsewhere, with one way to this server. */
-const elsewhere = { name: `appos-mv-${process.pid}`, device: `apomv${process.pid % 10_000}`, near: "10.94.0.1", far: "10.94.0.2" };
+const elsewhere = { name: "appos-mv", device: "apomv", near: "10.94.0.1", far: "10.94.0.2" };
 const sh = (program: string, ...args: string[]) => execFileSync(program, args, { encoding: "utf8", stdio: "pipe" });
+/** Goes also after a run that was killed: with two ways to one address, answers are lost. */
+const leaveElsewhere = () => sh("sh", "-c", `ip netns del ${elsewhere.name}; ip link del ${elsewhere.device}; true`);
 const docker = (...args: string[]) => sh("docker", ...args);
 
 const NAMES = Array.from({ length: 50 }, (_, i) => `m${i}.apps.test`);
@@ -40,6 +42,7 @@ const listener = globalThis as { apposFailpoint?: ((name: string) => void) | und
 beforeAll(async () => {
   const { name, device, near, far } = elsewhere;
   const inside = (...args: string[]) => sh("ip", "netns", "exec", name, "ip", ...args);
+  leaveElsewhere();
   sh("ip", "netns", "add", name);
   sh("ip", "link", "add", device, "type", "veth", "peer", "name", "eth0", "netns", name);
   sh("ip", "addr", "add", `${near}/30`, "dev", device);
@@ -54,8 +57,7 @@ afterAll(async () => {
   docker("volume", "rm", "--force", `${PROJECT}_data`);
   await world.end();
   acme.end();
-  sh("ip", "link", "del", elsewhere.device);
-  sh("ip", "netns", "del", elsewhere.name);
+  leaveElsewhere();
 }, 60_000);
 
 const at = (name: string) => machine.visit({ name, path: "/", https: true, port: PORTS.https });
