@@ -148,9 +148,9 @@ export const ReloadProxy = z.strictObject({ serverId: z.string().max(63).optiona
 /** Another program for the proxy of a server. */
 export const ChangeProxy = z
   .strictObject({ driver: ProxyDriver, place: ProxyPlace.default("container") })
-  .refine(({ driver, place }) => place === "container" || driver === "nginx", {
+  .refine(({ driver, place }) => place === "container" || driver !== "traefik", {
     path: ["place"],
-    message: "Of the programs that are installed on a server itself, only Nginx can serve domains",
+    message: "Of the programs that are installed on a server itself, Caddy and Nginx can serve domains",
   });
 export type ChangeProxy = z.output<typeof ChangeProxy>;
 

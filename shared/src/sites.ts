@@ -17,7 +17,7 @@ export const TRAEFIK = "proxy-traefik";
 export const ProxyPlace = z.enum(["container", "host"]);
 export type ProxyPlace = z.output<typeof ProxyPlace>;
 
-/** An agent says that it knows this which can have Nginx of its server serve. */
+/** An agent says that it knows this which can have a program of its server itself serve. */
 export const HOST_PROXY = "proxy-host";
 
 /** A port inside a service of an app: the server finds the containers. It is never an address. */
@@ -129,7 +129,7 @@ export const ProxyModel = z
       ),
     "A site with a certificate of its own names one that comes with the sites",
   )
-  .refine(({ driver, place }) => place === undefined || driver === "nginx", "Of the programs of a server itself only Nginx can serve")
+  .refine(({ driver, place }) => place === undefined || driver !== "traefik", "Traefik of a server itself cannot serve")
   .refine(
     ({ sites, dnsProviders }) =>
       sites.every(({ https, dnsProviderId: id }) => id === undefined || (https === "acme" && dnsProviders.some((each) => each.id === id))),

@@ -7,8 +7,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { caddyPlaces, renderCaddy } from "../proxy/caddy.ts";
 import { downPageFiles } from "../proxy/down-pages.ts";
-import type { ResolvedSite } from "../proxy/resolved.ts";
+import { keptName, renderHostCaddy } from "../proxy/installed/caddy/render.ts";
+import { namesOf, type ResolvedSite } from "../proxy/resolved.ts";
+import { keyAndCertificate } from "./nginx-world.ts";
 import { proxyProgram } from "./proxy-world.ts";
+
+const server = { id: "proxy-1", acme: { directory: "https://acme.test/dir", email: null, rootsFile: null } };
 
 interface Rendered {
   admin: object;
@@ -20,10 +24,17 @@ interface Rendered {
   };
 }
 
+/** In which of its languages a Caddy is told: as the one of a container is, or as the server's own. */
+export type Told = "in JSON" | "in a Caddyfile";
+interface Set {
+  ports: { http: number; https: number; app: number };
+  told?: Told;
+}
+
 /** Caddy itself, on ports of this machine, by what is rendered for it, before an app that answers as a test says. */
-export async function caddyWorld(ports: { http: number; https: number; app: number }, app: RequestListener) {
+export async function caddyWorld({ ports, told = "in JSON" }: Set, app: RequestListener) {
   const folder = mkdtempSync(join(tmpdir(), "appos-caddy-"));
-  const file = join(folder, "config.json");
+  const file = join(folder, told === "in JSON" ? "config.json" : "Caddyfile");
   const behind = createServer(app).listen(ports.app, "127.0.0.1");
   let caddy: ReturnType<typeof spawn> | undefined;
 
@@ -32,29 +43,34 @@ export async function caddyWorld(ports: { http: number; https: number; app: numb
     const routes = [{ path: "/", upstreams: [{ host: "127.0.0.1", port: ports.app }], beside: null }];
     const resolved = sites.map((site) => ({ forceHttps: false, alias: null, routes, ...site }));
     for (const [name, page] of Object.entries(downPageFiles({ sites: resolved }))) writeFileSync(join(folder, name), page);
-    const acme = { directory: "https://acme.test/dir", email: null, rootsFile: null };
-    const config = JSON.parse(
-      renderCaddy({
-        id: "proxy-1",
-        acme,
-        certificates: new Map(),
-        ...(unseen && { unseen }),
-        sites: resolved,
-      }).replaceAll(caddyPlaces.shared, folder),
-    ) as Rendered;
-    // As it is rendered, but for where a container has its places.
-    config.admin = { disabled: true };
-    config.storage = { module: "file_system", root: folder };
-    for (const [name, server] of Object.entries(config.apps.http.servers)) server.listen = [`:${ports[name as "http" | "https"]}`];
-    for (const policy of config.apps.tls?.automation.policies ?? []) policy.issuers = [{ module: "internal" }];
-    config.apps.pki = { certificate_authorities: { local: { install_trust: false } } };
-    writeFileSync(file, JSON.stringify(config));
+    writeFileSync(file, told === "in JSON" ? asJson(resolved, unseen) : asCaddyfile(resolved));
     caddy = spawn(proxyProgram("usr/bin/caddy"), ["run", "--config", file], { stdio: "ignore", env: { HOME: folder } });
     const until = Date.now() + 10_000;
-    while ((await raw("GET /.well-known/appos HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").catch(() => "")) === "") {
+    while ((await raw("GET /.well-known/appos HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n").catch(() => "")) === "") {
       if (Date.now() > until) throw new Error("Caddy does not answer");
       await sleep(50);
     }
+  }
+
+  function asJson(sites: ResolvedSite[], unseen: string[] | undefined): string {
+    const model = { ...server, certificates: new Map(), ...(unseen && { unseen }), sites };
+    const config = JSON.parse(renderCaddy(model).replaceAll(caddyPlaces.shared, folder)) as Rendered;
+    // As it is rendered, but for where a container has its places.
+    config.admin = { disabled: true };
+    config.storage = { module: "file_system", root: folder };
+    for (const [name, each] of Object.entries(config.apps.http.servers)) each.listen = [`:${ports[name as "http" | "https"]}`];
+    for (const policy of config.apps.tls?.automation.policies ?? []) policy.issuers = [{ module: "internal" }];
+    config.apps.pki = { certificate_authorities: { local: { install_trust: false } } };
+    return JSON.stringify(config);
+  }
+
+  function asCaddyfile(sites: ResolvedSite[]): string {
+    const names = sites.flatMap((site) => (site.https === "off" ? [] : namesOf(site)));
+    for (const name of names) writeFileSync(join(folder, keptName(`certificates/${name}/1.pem`)), keyAndCertificate(name));
+    const certificates = new Map(names.map((name) => [name, `certificates/${name}/1.pem`]));
+    const facts = { program: "caddy" as const, include: "", listen: { http: [], https: [] }, alone: { http: false, https: false } };
+    const text = renderHostCaddy({ ...server, certificates, sites }, { facts, shown: folder, keys: folder, ports });
+    return `{\n\tadmin off\n\thttp_port ${ports.http}\n\thttps_port ${ports.https}\n}\n${text}`;
   }
 
   async function stop() {

@@ -39,16 +39,24 @@ async function sees(ask: ReturnType<typeof asking>) {
 
 const caddyPorts = { http: 18_580, https: 18_581, app: 18_582 };
 const nginxPorts = { http: 18_583, https: 18_584 };
-const caddy = await caddyWorld(caddyPorts, (_, answer) => void answer.end());
+const caddy = await caddyWorld({ ports: caddyPorts }, (_, answer) => void answer.end());
+const hostPorts = { http: 18_590, https: 18_591, app: 18_592 };
+const hostCaddy = await caddyWorld({ ports: hostPorts, told: "in a Caddyfile" }, (_, answer) => void answer.end());
 const nginx = await nginxWorld(nginxPorts);
 afterAll(async () => {
   await caddy.end();
+  await hostCaddy.end();
   await nginx.end();
 });
 
 test("while the app does not answer Caddy sends the site's own page to the letter, whatever was asked", async () => {
   await caddy.serve(sites);
   await sees(asking(caddyPorts));
+});
+
+test("and so does the server's own", async () => {
+  await hostCaddy.serve(sites);
+  await sees(asking(hostPorts));
 });
 
 test("and so does nginx, where nobody gets that page from it otherwise", async () => {

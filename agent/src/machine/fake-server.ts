@@ -53,6 +53,7 @@ export interface FakeServer {
   /** What Nginx of the server itself says; may throw in its place. */
   onHostNginx: (args: readonly string[], config: string | undefined) => Said;
   hostNginxRuns: boolean;
+  hostCaddy: { started: { args: string[]; folder: string } | undefined; onRun(args: readonly string[]): Said };
   /** Whether a container takes a connection. */
   onConnect: (to: { id: string; network: string; port: number }) => boolean;
   /** Whether the control plane can be reached from it. */

@@ -1,13 +1,14 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { HostWorld } from "./host-world.ts";
 import { proxyProgram } from "./proxy-world.ts";
 import { visit } from "./visit.ts";
 
 /** An nginx that somebody has installed, as Debian sets it up, with a site of its own. Nothing but its folder and its ports is ours. */
-export async function hostNginxWorld({ http }: { http: number }) {
+export async function hostNginxWorld({ http }: { http: number }): Promise<HostWorld> {
   const folder = mkdtempSync(join(tmpdir(), "appos-host-"));
   chmodSync(folder, 0o755);
   const at = (...path: string[]) => join(folder, ...path);
@@ -49,17 +50,25 @@ http {
   }
 
   return {
-    at,
-    site,
-    remove: (name: string) => rmSync(at("sites-enabled", name)),
+    title: "Nginx",
+    driver: "nginx",
     settings: { program, config },
+    at,
+    files: ["conf.d", "error.log", "nginx.conf", "nginx.pid", "scratch", "sites-enabled"],
     own: at("conf.d/appos.conf"),
-    read: (path: string) => readFileSync(path, "utf8"),
-    /** Whether it would start by what is there now. */
+    beside: at(".appos-next.conf"),
+    breakIt: () => site("broken", "nonsense on;\n"),
+    mend: () => rmSync(at("sites-enabled/broken")),
+    complaint: /does not take its own configuration.*unknown directive "nonsense"/,
+    reloadsToDeploy: true,
     passes: () => void execFileSync(program, ["-t", "-q", ...args], { stdio: "pipe" }),
     reload: () => void execFileSync(program, [...args, "-s", "reload"], { stdio: "pipe" }),
-    /** What it reads. */
-    dump: () => execFileSync(program, ["-T", "-q", ...args], { encoding: "utf8", stdio: "pipe" }),
+    copied: () => undefined,
+    keyOf: (name) => {
+      const dump = execFileSync(program, ["-T", "-q", ...args], { encoding: "utf8", stdio: "pipe" });
+      return new RegExp(`ssl_certificate_key (\\S+/${name}/\\S+);`).exec(dump)![1]!;
+    },
+    keyMode: 0o600,
     stop,
     restart: async () => void (running = await start()),
     async end() {

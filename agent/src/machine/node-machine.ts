@@ -11,6 +11,8 @@ import { dockerClient } from "./docker-client.ts";
 import { iptablesDetour } from "./detour.ts";
 import { filesBelow } from "./files.ts";
 import { dockerProblem, hostFacts } from "./host-facts.ts";
+import { hostCaddy } from "./host-caddy.ts";
+import { shownBelow } from "./host-files.ts";
 import { hostNginx } from "./host-nginx.ts";
 import { hostStats } from "./host-stats.ts";
 import { withLogins } from "./login-folder.ts";
@@ -116,7 +118,9 @@ export function nodeMachine({
     },
     sample: hostStats(docker),
     proxy,
-    hostNginx: hostNginx(`${dir}-proxy`, proxy.hostNginx),
+    hostNginx: hostNginx(proxy.hostNginx),
+    hostCaddy: hostCaddy(`${dir}-proxy`, proxy),
+    shown: shownBelow(`${dir}-proxy`),
     visit,
     reachesControlPlane: async (limitMs) => (await controlPlane?.answers(limitMs)) ?? false,
     names: dnsNames(nameServers),

@@ -3,10 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
-import { afterAll, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { caddyPlaces, renderCaddy } from "../proxy/caddy.ts";
 import { anyModel, anyServer } from "../proxy/fake-models.ts";
-import { renderHostNginx } from "../proxy/installed/render.ts";
+import { adapted, asAsked, nothing } from "./adapted-caddyfile.ts";
+import { keptName, renderHostCaddy } from "../proxy/installed/caddy/render.ts";
+import { renderHostNginx } from "../proxy/installed/nginx/render.ts";
 import { nginxPlaces, renderNginx } from "../proxy/nginx.ts";
 import type { Resolved } from "../proxy/resolved.ts";
 import { keyAndCertificate } from "./nginx-world.ts";
@@ -63,11 +65,54 @@ test("nginx takes whatever is rendered for it beside what is its own", () => {
   fc.assert(
     fc.property(anyModel, alone, listen, (model, isAlone, listens) => {
       keepCertificates(model);
-      const facts = { include: "", listen: listens, alone: isAlone };
-      writeFileSync(join(own, "appos.conf"), renderHostNginx(model, { facts, shown: folder, keys: folder }));
+      const facts = { program: "nginx" as const, include: "", listen: listens, alone: isAlone };
+      writeFileSync(
+        join(own, "appos.conf"),
+        renderHostNginx(model, { facts, shown: folder, keys: folder, ports: { http: 80, https: 443 } }),
+      );
       execFileSync(proxyProgram("usr/sbin/nginx"), ["-t", "-q", "-e", "stderr", "-c", file], { stdio: "pipe" });
     }),
     { numRuns: 150 },
+  );
+});
+
+test("Caddy takes whatever is rendered for it beside what is its own, and makes of it what was asked for", () => {
+  const imported = join(folder, "appos.caddyfile");
+  const file = join(folder, "Caddyfile");
+  writeFileSync(file, `{\n\tadmin off\n}\n:80, theirs.invalid {\n\trespond "theirs"\n}\nimport *.caddyfile\n`);
+  const listen = fc.constantFrom<{ http: string[]; https: string[] }>(
+    { http: [], https: [] },
+    { http: ["192.0.2.2", "127.0.0.1"], https: ["[2001:db8::1]"] },
+  );
+  const caddy = (command: string) =>
+    execFileSync(proxyProgram("usr/bin/caddy"), [command, "--adapter", "caddyfile", "--config", file], {
+      stdio: "pipe",
+      encoding: "utf8",
+      env: { HOME: folder },
+    });
+  fc.assert(
+    fc.property(anyModel, listen, fc.boolean(), (model, binds, endsStreams) => {
+      for (const certificate of model.certificates.values()) writeFileSync(join(folder, keptName(certificate)), pair);
+      const facts = { program: "caddy" as const, include: "", listen: binds, alone: { http: false, https: false } };
+      const places = {
+        facts: { ...facts, ...(endsStreams && { endsStreams }) },
+        shown: folder,
+        keys: folder,
+        ports: { http: 80, https: 443 },
+      };
+      writeFileSync(imported, renderHostCaddy(model, places));
+      caddy("validate");
+      const [plain, secure] = adapted(caddy("adapt"));
+      for (const site of model.sites) {
+        const hasCertificate = site.https !== "off" && model.certificates.has(site.name);
+        if (hasCertificate) expect(secure.get(site.name)).toMatchObject(asAsked(site, true));
+        else expect(secure.has(site.name)).toBe(false);
+        if (hasCertificate && site.forceHttps)
+          expect(plain.get(site.name)).toMatchObject({ ...nothing, to: "https://{http.request.host}{http.request.uri}" });
+        else expect(plain.get(site.name)).toMatchObject(asAsked(site, false));
+      }
+    }),
+    { numRuns: 60, endOnFailure: true },
   );
 });
 

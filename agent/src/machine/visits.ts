@@ -25,14 +25,33 @@ export interface HostNginx {
   hasPort(...ports: number[]): Promise<boolean>;
   /** Writes a file of AppOS's own among those of others, whole or not at all, or takes it away. */
   place(path: string, text: string | undefined): Promise<void>;
-  /** What those of its processes read that talk to visitors, which are nobody's. Nobody can list it. */
-  readonly shown: {
+}
+
+/** Files that are read by those processes of the server's own proxy that talk to visitors, which are nobody's. Nobody can list them. */
+export interface Shown {
+  readonly folder: string;
+  readonly files: {
+    share(texts: Record<string, string>): Promise<void>;
+    list(path: string): Promise<string[]>;
+    remove(path: string): Promise<void>;
+  };
+}
+
+/** Caddy as it is installed on the server itself: the one that listens on a port of the proxy's. All but the first reject with CommandFailed while none does. */
+export interface HostCaddy {
+  /** What it was started with, and in which folder; undefined while none runs. */
+  started(): Promise<{ args: string[]; folder: string } | undefined>;
+  /** Runs the same program to its end, as whom and with what environment that one runs; resolves with all that it said. Rejects with CommandFailed. */
+  run(args: readonly string[]): Promise<Said>;
+  read(path: string): Promise<string | undefined>;
+  /** Writes a file of AppOS's own among those of others, whole or not at all and for nobody else to read, or takes it away, which it does always. */
+  place(path: string, text: string | undefined): Promise<void>;
+  /** Files by their names, for it and nobody else to read. */
+  readonly kept: {
     readonly folder: string;
-    readonly files: {
-      share(texts: Record<string, string>): Promise<void>;
-      list(path: string): Promise<string[]>;
-      remove(path: string): Promise<void>;
-    };
+    keep(texts: ReadonlyMap<string, string>): Promise<void>;
+    /** Removes all others. */
+    only(names: readonly string[]): Promise<void>;
   };
 }
 
@@ -60,6 +79,8 @@ export interface Surroundings {
   /** Where the proxy listens on this server, and what it is started from. */
   readonly proxy: ProxySettings;
   readonly hostNginx: HostNginx;
+  readonly hostCaddy: HostCaddy;
+  readonly shown: Shown;
   /** Asks a proxy for a page of a site, as a visitor would: this server's own, unless a host is named. Never rejects. */
   visit(site: Visit): Promise<Visited>;
   /** Whether the control plane answers at the address that this agent has, asked over a connection of its own. Never rejects. */

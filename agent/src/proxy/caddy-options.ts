@@ -29,9 +29,15 @@ export const beforePaths = (site: ResolvedSite, { secure, unseen }: Pick<Around,
   ...(site.compress ? [compressed] : []),
 ];
 
+/** What every answer of a site is to have; and not to have, where the value is empty. */
+export const toldHeaders = ({ headers = [], hsts = false }: ResolvedSite, secure: boolean) => [
+  ...headers,
+  ...(hsts && secure ? [HSTS] : []),
+];
+
 /** Nothing where there is nothing to set. Done last, so that it is so whatever the app says. */
-export function answerHeaders({ headers = [], hsts = false }: ResolvedSite, secure: boolean): Json[] {
-  const told = [...headers, ...(hsts && secure ? [HSTS] : [])];
+export function answerHeaders(site: ResolvedSite, secure: boolean): Json[] {
+  const told = toldHeaders(site, secure);
   if (told.length === 0) return [];
   const set = Object.fromEntries(told.filter(({ value }) => value !== "").map(({ name, value }) => [name, [value]]));
   const gone = told.filter(({ value }) => value === "").map(({ name }) => name);
@@ -96,7 +102,7 @@ const onlyFor = (users: SiteAccess["users"]): Json[] => [
 
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 /** How a user's name and password begin in base64, three bytes in four digits: of the last one that the name has a part in, what it may be. */
-function begins({ name }: { name: string }): string {
+export function begins({ name }: { name: string }): string {
   const whole = btoa(`${name}:`).replace(/=+$/, "");
   const left = (name.length + 1) % 3;
   const sure = left === 0 ? whole : whole.slice(0, -1);
@@ -112,7 +118,7 @@ const limited = (mb: number): Json => ({
 });
 
 /** Text, and what is as good as text. What is sent a word at a time as events is not: it would wait for the next. */
-const worthIt = [
+export const worthIt = [
   ...["html", "css", "plain", "javascript", "xml", "csv", "markdown", "calendar"].map((kind) => `text/${kind}*`),
   ...["json", "javascript", "xml", "wasm", "vnd.ms-fontobject"].map((kind) => `application/${kind}*`),
   "*+json*",

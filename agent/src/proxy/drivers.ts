@@ -1,7 +1,7 @@
 import type { ProxyDriver, ProxyModel } from "@appos/shared/sites";
 import { caddyDriver } from "./caddy-driver.ts";
 import type { Driver } from "./driver.ts";
-import { hostNginxDriver } from "./installed/on-host.ts";
+import { installedAs } from "./installed/programs.ts";
 import { nginxDriver } from "./nginx-driver.ts";
 import { traefikDriver } from "./traefik-driver.ts";
 
@@ -11,4 +11,4 @@ export const driverOf = (kind: ProxyDriver): Driver => drivers[kind];
 
 /** The one of the server itself is told in ways of its own. */
 export const driverFor = ({ driver, place }: Pick<ProxyModel, "driver" | "place">): Driver =>
-  place === "host" ? hostNginxDriver : driverOf(driver);
+  place === "host" ? installedAs({ driver }).driver : driverOf(driver);

@@ -89,7 +89,7 @@ interface AnswersAt {
   files: Pick<Machine["files"], "share" | "remove">;
 }
 export const answersAt = ({ place }: Pick<ProxyModel, "place">, machine: Machine): AnswersAt =>
-  place === "host" ? machine.hostNginx.shown : { folder: sharedFolder(machine), files: machine.files };
+  place === "host" ? machine.shown : { folder: sharedFolder(machine), files: machine.files };
 
 /** As RFC 8555 has them: an authority is not to name files here. */
 function plain(token: string): string {

@@ -13,6 +13,8 @@ export interface ResolvedRoute extends Pick<SiteRoute, "path"> {
   upstreams: Upstream[];
   /** Null where a deployment cannot put new containers beside these. */
   beside: Beside | null;
+  /** By which their addresses are known to a proxy that looks those up in files. */
+  of?: string;
 }
 
 /** Where containers of the next release go, so that nothing has to be reloaded: it is they who serve while a file of this name is in the folder `live`. */

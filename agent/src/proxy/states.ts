@@ -4,6 +4,8 @@ import { certificateProblems, waitsInDns } from "./certificates.ts";
 import type { Driver } from "./driver.ts";
 import type { Preflight } from "./diagnosis/preflight.ts";
 import { driverFor } from "./drivers.ts";
+import type { Installed } from "./installed/installed.ts";
+import { installedAs } from "./installed/programs.ts";
 import { lastLines } from "./log-lines.ts";
 import { visitAll } from "./probes.ts";
 import { proxyModel } from "./proxy-model.ts";
@@ -19,7 +21,7 @@ export async function siteStates(machine: Machine, preflight?: Preflight): Promi
   const driver = model && driverFor(model);
   if (!driver) return [];
   const container = await runsWhere(model, machine);
-  if (!container) return model.sites.map(model.place === "host" ? stopped : unserved);
+  if (!container) return model.sites.map(model.place === "host" ? stopped(installedAs(model)) : unserved);
   return statesOf(model, { driver, container, machine }, preflight && ((name, inDns) => preflight(name, model.acme, inDns)));
 }
 
@@ -75,10 +77,12 @@ const unserved = ({ name }: { name: string }): SiteState => ({
   status: null,
 });
 
-const stopped = (site: { name: string }): SiteState => ({
-  ...unserved(site),
-  certificateProblem: "Nginx of this server is not running. Start it with: systemctl start nginx",
-});
+const stopped =
+  ({ title, unit }: Installed) =>
+  (site: { name: string }): SiteState => ({
+    ...unserved(site),
+    certificateProblem: `${title} of this server is not running. Start it with: systemctl start ${unit}`,
+  });
 
 /** It is still to come, or is to be renewed: proxies do that when a third of its time is left. */
 const isDue = (certificate: Certificate | null, now: number) =>

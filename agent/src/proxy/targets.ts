@@ -7,6 +7,7 @@ import { addressTargets } from "./address-targets.ts";
 import { proxyProject } from "./proxy-folder.ts";
 import { addressesOf } from "./installed/addresses.ts";
 import { hostPlaces } from "./installed/on-host.ts";
+import { installedAs } from "./installed/programs.ts";
 import { proxyId } from "./proxy-id.ts";
 import { driverFor } from "./drivers.ts";
 import type { Resolved, ResolvedRoute } from "./resolved.ts";
@@ -28,7 +29,7 @@ export interface Found {
   unreached: { name: string; problem: string }[];
 }
 
-type Here = Pick<Machine, "engine" | "folder" | "files" | "proxy" | "hostNginx" | "names" | "ownPlaces" | "now">;
+type Here = Pick<Machine, "engine" | "folder" | "files" | "proxy" | "shown" | "hostCaddy" | "names" | "ownPlaces" | "now">;
 
 /** A service that a domain leads to, with its containers. */
 interface Led extends Slotted {
@@ -47,10 +48,15 @@ export async function findTargets(
   const upstreams = new Map(await Promise.all([...led].map(async ([key, each]) => [key, await hosts(each)] as const)));
 
   function route({ app, service, port, path }: SiteRoute): ResolvedRoute {
-    const { hosts = [], beside = null, network } = upstreams.get(`${app} ${service}`) ?? {};
+    const { hosts = [], beside = null, of, network } = upstreams.get(`${app} ${service}`) ?? {};
     if (network !== undefined) networks.add(network);
     const toPort = (host: string) => ({ host, port });
-    return { path, upstreams: hosts.map(toPort), beside: beside && { file: beside.file, upstreams: beside.hosts.map(toPort) } };
+    return {
+      path,
+      upstreams: hosts.map(toPort),
+      beside: beside && { file: beside.file, upstreams: beside.hosts.map(toPort) },
+      ...(of !== undefined && { of }),
+    };
   }
 
   const addresses = await addressTargets(sites, machine);
@@ -66,7 +72,10 @@ export async function findTargets(
     routes: address ? toAddress(site.name, address) : routes.map(route),
   }));
   const rootsFile = await rootsFileOf(acme);
-  const around = place === "host" ? { host: await hostPlaces(machine) } : { unseen: await machine.engine.gateways(proxyProject(machine)) };
+  const around =
+    place === "host"
+      ? { host: await hostPlaces(installedAs({ driver }), machine) }
+      : { unseen: await machine.engine.gateways(proxyProject(machine)) };
   return {
     resolved: { id: await proxyId(machine), acme: { ...acme, rootsFile }, sites: found, ...around, certificates: new Map() },
     networks: place === "host" ? [] : [...networks].sort(),
@@ -95,6 +104,7 @@ const LABEL = 63;
 interface Hosts {
   hosts: string[];
   beside?: { file: string; hosts: string[] };
+  of?: string;
   network?: string;
 }
 

@@ -1,6 +1,8 @@
 import type { CheckFinding, SiteQuestion } from "@appos/shared/site-check";
 import type { ProxyModel } from "@appos/shared/sites";
 import type { Container, Visited } from "../../machine/machine.ts";
+import type { Installed } from "../installed/installed.ts";
+import { installedAs } from "../installed/programs.ts";
 import { ok, wrong } from "./finding.ts";
 
 interface ProxySeen {
@@ -23,7 +25,7 @@ export function judgeProxy({ site, model, container, runs, probe, id, port }: Pr
   const again = "Its agent starts it again within a minute. Where it does not, reload the proxy on the server's page.";
   if (!isOwnProxy(probe, id)) {
     if (!model) return wrong("proxy", "This server has no proxy yet: it has not been told of any domain.", again);
-    if (model.place === "host") return onHost(runs, probe, port);
+    if (model.place === "host") return onHost(installedAs(model), runs, probe, port);
     if (!container) return wrong("proxy", "The proxy's container is not there.", again);
     const { state, exitCode, container: name } = container.status;
     const logs = `See what it says with: docker logs ${name}`;
@@ -53,19 +55,19 @@ export function judgeProxy({ site, model, container, runs, probe, id, port }: Pr
   return ok("proxy", `The proxy answers, and leads it to ${site.service}:${site.port}.`);
 }
 
-/** Nginx of the server itself, which serves what is not ours too. */
-function onHost(runs: boolean, { status }: Visited, port: number): CheckFinding {
+/** The server's own, which serves what is not ours too. */
+function onHost({ title, unit, examine, show }: Installed, runs: boolean, { status }: Visited, port: number): CheckFinding {
   if (!runs)
     return wrong(
       "proxy",
-      "Nginx of this server is not running.",
-      "Start it with: systemctl start nginx. Where it does not start: nginx -t",
+      `${title} of this server is not running.`,
+      `Start it with: systemctl start ${unit}. Where it does not start: ${examine}`,
     );
   if (status === null)
-    return wrong("proxy", `Nginx of this server is running, and does not answer on port ${port}.`, "See what it says with: nginx -t");
+    return wrong("proxy", `${title} of this server is running, and does not answer on port ${port}.`, `See what it says with: ${examine}`);
   return wrong(
     "proxy",
-    "Nginx of this server answers for this name by a site of its own, or was not told of it yet.",
-    "Look for the name with: nginx -T. Then reload the proxy on the server's page.",
+    `${title} of this server answers for this name by a site of its own, or was not told of it yet.`,
+    `Look for the name with: ${show}. Then reload the proxy on the server's page.`,
   );
 }

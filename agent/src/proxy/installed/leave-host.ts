@@ -3,48 +3,44 @@ import type { JobContext } from "../../jobs/job.ts";
 import { JobFailure } from "../../jobs/job-failure.ts";
 import { step } from "../../jobs/step.ts";
 import type { Machine } from "../../machine/machine.ts";
-import { DOWN_PAGES } from "../down-pages.ts";
-import { PASSWORDS } from "../nginx-options.ts";
 import { modelFile, proxyFolder } from "../proxy-folder.ts";
 import { refusal } from "../refusal.ts";
 import { removeUnserved } from "../site-certificates.ts";
 import { forgetSlots } from "../slots.ts";
-import { runsWhere } from "../where.ts";
 import { forgetHostFacts, hostFacts } from "./host-facts.ts";
 import { inTurn } from "./in-turn.ts";
-import { hostNginxDriver, onHost } from "./on-host.ts";
+import { installedBy } from "./programs.ts";
 
-/** Passwords and pages that nothing speaks of. */
-export async function tidyShown(used: string[], { hostNginx: { shown } }: Machine) {
-  const isOurs = (name: string) => [PASSWORDS, DOWN_PAGES].some((kind) => name.startsWith(kind));
-  for (const name of await shown.files.list(shown.folder))
-    if (isOurs(name) && !used.includes(name)) await shown.files.remove(`${shown.folder}/${name}`);
-}
-
-/** Nginx of the server goes on without us: our file among its own goes first, so that it never leads to what is not there. */
+/** The server's own proxy goes on without us: our file among its own goes first, so that it never leads to what is not there. */
 export async function takeAway(machine: Machine): Promise<void> {
-  const { files, hostNginx } = machine;
+  const { files } = machine;
   const facts = await hostFacts(machine);
-  const { config, next, good } = proxyFolder(machine, hostNginxDriver);
-  if (facts) await hostNginx.place(facts.include, undefined);
+  if (!facts) return;
+  const it = installedBy(facts);
+  const { config, next, good } = proxyFolder(machine, it.driver);
+  await it.leave(facts, machine);
   for (const path of [config, next, good]) await files.remove(path);
-  if (await runsWhere({ place: "host" }, machine)) {
-    await onHost(machine)
-      .acts.reload()
-      .catch((error: unknown) => {
-        throw refusal(error, "Nginx of this server does not take its own configuration, and serves these domains until it does");
-      });
+  if (await it.isRunning(machine)) {
+    await it.reload(facts, machine).catch((error: unknown) => {
+      throw refusal(error, `${it.title} of this server does not take its own configuration, and serves these domains until it does`);
+    });
   }
-  await tidyShown([], machine);
+  await it.tidy(undefined, machine);
   await forgetHostFacts(machine);
 }
 
-const hasPorts = ({ hostNginx, proxy }: Machine) => hostNginx.hasPort(proxy.http, proxy.https);
+/** The one that has our part, where it goes on with what else it serves. */
+async function runningStill(machine: Machine) {
+  const facts = await hostFacts(machine);
+  const it = facts && installedBy(facts);
+  return (await it?.isRunning(machine)) ? it : undefined;
+}
 
 /** Answers whether it goes on with what else it serves, so that nobody else can have its ports. */
 export async function hasLeftHost(machine: Machine): Promise<boolean> {
+  const it = await runningStill(machine);
   await inTurn(machine, () => takeAway(machine));
-  return hasPorts(machine);
+  return it?.isRunning(machine) ?? false;
 }
 
 /** What a server says of what it serves now. */
@@ -71,10 +67,11 @@ export async function leaveHost(model: ProxyModel, { serve, confirm = async () =
     return { sites: [] };
   }
   const { http, https } = machine.proxy;
-  if (await hasPorts(machine))
+  const it = await runningStill(machine);
+  if (it)
     throw new JobFailure(
       "PROXY_REFUSED",
-      `Nginx of this server has port ${http} or ${https}, which a proxy in a container needs, and goes on serving. Stop it first: systemctl disable --now nginx`,
+      `${it.title} of this server has port ${http} or ${https}, which a proxy in a container needs, and goes on serving. Stop it first: systemctl disable --now ${it.unit}`,
     );
   const served = await serve();
   await inTurn(machine, () => takeAway(machine));

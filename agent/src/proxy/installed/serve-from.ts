@@ -4,6 +4,7 @@ import { applyConfig } from "../apply.ts";
 import { driverFor } from "../drivers.ts";
 import { proxyFolder } from "../proxy-folder.ts";
 import { inTurn } from "./in-turn.ts";
+import { installedAs } from "./programs.ts";
 import { withCertificates } from "../site-certificates.ts";
 import { findTargets } from "../targets.ts";
 import { runsWhere } from "../where.ts";
@@ -15,6 +16,7 @@ export const serveFrom = (model: ProxyModel, machine: Machine): Promise<void> =>
     if (!container) return;
     const driver = driverFor(model);
     const resolved = await withCertificates((await findTargets(model, machine)).resolved, model, { driver, machine });
+    await installedAs(model).give(resolved, machine);
     const place = { driver, folder: proxyFolder(machine, driver), container, anyway: false };
     await applyConfig(driver.render(resolved), { before: [], after: [] }, place, machine);
   });

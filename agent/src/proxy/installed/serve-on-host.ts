@@ -18,12 +18,13 @@ import { forgetSlots } from "../slots.ts";
 import { statesOf } from "../states.ts";
 import { findTargets, takeSlots } from "../targets.ts";
 import { runsWhere } from "../where.ts";
-import { findNginx, type FoundNginx, mustBeFree } from "./find-nginx.ts";
 import { hostFacts, noteHostFacts } from "./host-facts.ts";
 import { inTurn } from "./in-turn.ts";
 import { leaveContainer } from "./leave-container.ts";
-import { type Served, takeAway, tidyShown } from "./leave-host.ts";
-import { besideMain, hostNginxDriver, includeText, onHost } from "./on-host.ts";
+import type { Found, Installed } from "./installed.ts";
+import { type Served, takeAway } from "./leave-host.ts";
+import { onHost } from "./on-host.ts";
+import { installedAs } from "./programs.ts";
 
 /** As apply-sites tells of them. */
 const SITES_TOLD = 10;
@@ -35,15 +36,16 @@ interface Making {
   confirm?: (() => Promise<void>) | undefined;
 }
 
-/** Has Nginx of the server itself serve these sites, beside whatever else it serves. */
+/** Has the server's own proxy serve these sites, beside whatever else it serves. */
 export async function serveOnHost(
   model: ProxyModel,
   { before, driver, anyway, confirm = async () => {} }: Making,
   context: JobContext,
 ): Promise<Served> {
   const { machine } = context;
+  const it = installedAs(model);
   const folder = proxyFolder(machine, driver);
-  const found = await step("find", context, () => inTurn(machine, () => begin(model, machine)));
+  const found = await step("find", context, () => inTurn(machine, () => begin(it, model, machine)));
   const former = before && before.place !== "host" ? before : undefined;
 
   const targets = await step("resolve", context, () =>
@@ -53,7 +55,7 @@ export async function serveOnHost(
     }),
   );
   mustReach(targets.unreached, before, model, context);
-  noteUnreached(targets.resolved.sites, context);
+  noteUnreached(it, targets.resolved.sites, context);
   if (former) {
     const formerDriver = driverFor(former);
     const kind = { driver: formerDriver, image: machine.proxy.images[former.driver], folder: proxyFolder(machine, formerDriver) };
@@ -64,11 +66,10 @@ export async function serveOnHost(
   const serve = async () => {
     // Rendered once more, for a deployment may have gone by meanwhile.
     const resolved = await withCertificates((await findTargets(model, machine)).resolved, model, { driver, machine });
-    const files = Object.entries(driver.files!(resolved)).map(([name, text]) => [`${machine.hostNginx.shown.folder}/${name}`, text]);
-    if (files.length > 0) await machine.hostNginx.shown.files.share(Object.fromEntries(files));
-    await machine.hostNginx.place(found.facts.include, includeText(machine));
+    await it.give(resolved, machine);
+    await it.lead?.(found.facts, machine);
     const text = driver.render(resolved);
-    await applyConfig(text, probes, { driver, folder, container: onHost(machine, found), anyway }, machine);
+    await applyConfig(text, probes, { driver, folder, container: onHost(it, machine, found), anyway }, machine);
     return { resolved, text };
   };
   const { resolved, text } = await step("apply", context, () =>
@@ -82,7 +83,7 @@ export async function serveOnHost(
   await machine.files.write({ [folder.model]: JSON.stringify(model) });
   await forgetSlots(targets.led, machine);
   if (former) await leaveContainer(former, context);
-  await tidyShown(Object.keys(driver.files!(resolved)), machine);
+  await it.tidy(resolved, machine);
   await removeOld(
     certifiedNames(resolved).filter((name) => resolved.certificates.has(name)),
     [text],
@@ -91,49 +92,51 @@ export async function serveOnHost(
   await removeUnserved(namesWith(resolved, "internal"), text, machine);
   const changed = new Set(probes.after.map(({ name }) => name));
   const sites = model.sites.filter(({ name }) => changed.has(name)).slice(0, SITES_TOLD);
-  const states = await step("look", context, () => statesOf({ sites }, { driver, container: onHost(machine), machine }));
+  const states = await step("look", context, () => statesOf({ sites }, { driver, container: onHost(it, machine), machine }));
   const isAuthority = model.sites.some(({ https }) => https === "internal");
   return { sites: states, ...(isAuthority && { authority: (await rootOf(machine)).certificate }) };
 }
 
-async function begin(model: ProxyModel, machine: Machine): Promise<FoundNginx> {
-  const found = await findAnyhow(machine);
-  mustBeFree(model.sites.flatMap(namesOf), found, machine.proxy);
-  await beginAnew(found, machine);
+async function begin(it: Installed, model: ProxyModel, machine: Machine): Promise<Found> {
+  const known = await hostFacts(machine);
+  // Of another one, which has been stopped for this one to have the ports.
+  if (known && known.program !== it.program) await takeAway(machine);
+  const found = await findAnyhow(it, machine);
+  found.mustBeFree(model.sites.flatMap(namesOf));
+  await beginAnew(it, found, machine);
   await noteHostFacts(found.facts, machine);
   return found;
 }
 
-/** Where it is our own part that Nginx does not take any more, as where a certificate is gone from the disk, the others are to have it without. */
-async function findAnyhow(machine: Machine): Promise<FoundNginx> {
-  return findNginx(machine).catch(async (error: unknown) => {
+/** Where it is our own part that it does not take any more, as where a certificate is gone from the disk, the others are to have it without. */
+async function findAnyhow(it: Installed, machine: Machine): Promise<Found> {
+  return it.find(machine).catch(async (error: unknown) => {
     const known = await hostFacts(machine);
-    if (!known) throw error;
-    await machine.hostNginx.place(known.include, undefined);
-    return findNginx(machine).catch(async () => {
-      await machine.hostNginx.place(known.include, includeText(machine));
+    if (!known || !it.lead) throw error;
+    await it.leave(known, machine);
+    return it.find(machine).catch(async () => {
+      await it.lead!(known, machine);
       throw error;
     });
   });
 }
 
 /** What is not included is not served, and may not fit to what the others have become: it is checked before it is. */
-async function beginAnew({ facts, main }: FoundNginx, machine: Machine): Promise<void> {
-  const { files, hostNginx } = machine;
-  await hostNginx.place(besideMain(main), undefined);
+async function beginAnew(it: Installed, { facts }: Found, machine: Machine): Promise<void> {
+  const { files } = machine;
   const known = await hostFacts(machine);
   if (known?.include === facts.include && (await files.look(known.include))) return;
-  if (known) await hostNginx.place(known.include, undefined);
-  const { config, good } = proxyFolder(machine, hostNginxDriver);
+  if (known) await it.leave(known, machine);
+  const { config, good } = proxyFolder(machine, it.driver);
   for (const path of [config, good]) await files.remove(path);
 }
 
 /** A container that the server does not reach is answered for as one that is down. */
-function noteUnreached(sites: { name: string; routes: { upstreams: unknown[] }[] }[], { say }: JobContext) {
+function noteUnreached({ title }: Installed, sites: { name: string; routes: { upstreams: unknown[] }[] }[], { say }: JobContext) {
   const names = sites.flatMap(({ name, routes }) => (routes.some(({ upstreams }) => upstreams.length === 0) ? [name] : []));
   if (names.length > 0)
     say.note(
-      `${names.slice(0, 5).join(", ")}: no container is running that this server reaches. Nginx of the server reaches containers in bridge networks only.`,
+      `${names.slice(0, 5).join(", ")}: no container is running that this server reaches. ${title} of the server reaches containers in bridge networks only.`,
     );
 }
 
@@ -144,7 +147,9 @@ export async function lookOnHost(model: ProxyModel, driver: Driver, machine: Mac
   const { config, good } = proxyFolder(machine, driver);
   const facts = await hostFacts(machine);
   const isTaken = (await machine.files.read(config)) === text && (await machine.files.read(good)) === text;
-  const isIncluded = facts !== undefined && (await machine.files.look(facts.include)) !== undefined;
+  const it = installedAs(model);
+  const isIncluded = facts?.program === it.program && (await it.reads(facts, text, machine));
   const isRunning = (await runsWhere(model, machine)) !== undefined;
-  return { text, isWell: isTaken && isIncluded && isRunning };
+  const isGiven = (await it.hasAll?.(resolved, machine)) ?? true;
+  return { text, isWell: isTaken && isIncluded && isRunning && isGiven };
 }

@@ -135,7 +135,7 @@ export function checkKnown({ driver, place, sites }: ProxyModel, { name, facts }
   if (driver === "traefik" && !facts?.knows?.includes(TRAEFIK))
     throw new AppError("SERVER_REFUSED", `Traefik is to serve the domains of ${name}. ${remedy}`);
   if (place === "host" && !facts?.knows?.includes(HOST_PROXY))
-    throw new AppError("SERVER_REFUSED", `Nginx of ${name} itself is to serve its domains. ${remedy}`);
+    throw new AppError("SERVER_REFUSED", `${driver === "caddy" ? "Caddy" : "Nginx"} of ${name} itself is to serve its domains. ${remedy}`);
   if (place === "host" && sites.some(({ console }) => console))
     throw new AppError(
       "CONFLICT",

@@ -150,7 +150,10 @@ test("Nginx of a server itself serves where its agent knows of that, and in a co
   await add("a.test");
   await applies(agent);
   const change = (json: object) => admin("/api/v1/proxy/tokyo-1", { method: "PATCH", json });
-  expect(await change({ driver: "caddy", place: "host" })).toMatchObject({ status: 400, message: expect.stringContaining("only Nginx") });
+  expect(await change({ driver: "traefik", place: "host" })).toMatchObject({
+    status: 400,
+    message: expect.stringContaining("Caddy and Nginx"),
+  });
   expect(await change({ driver: "nginx", place: "host" })).toMatchObject({
     status: 409,
     error: { code: "SERVER_REFUSED" },
@@ -164,6 +167,8 @@ test("Nginx of a server itself serves where its agent knows of that, and in a co
   expect(model(agent)).toMatchObject({ driver: "nginx", place: "host", sites: [{ name: "a.test" }] });
   await applies(agent);
   expect(await change({ driver: "nginx", place: "host" })).toMatchObject({ data: { job: null } });
+  expect(await change({ driver: "caddy", place: "host" })).toMatchObject({ data: { proxy: { driver: "caddy", place: "host" } } });
+  await applies(agent);
   expect(await change({ driver: "nginx" })).toMatchObject({ data: { proxy: { place: "container" }, job: { kind: "apply-sites" } } });
   expect(model(agent)).not.toHaveProperty("place");
 });

@@ -93,15 +93,19 @@ export function mainDomain(domains: DomainView[]): DomainView | undefined {
 }
 
 /** Those that there is a choice of: each in a container, or as the server has it installed. */
-export const programs = ["caddy", "nginx", "traefik", "host-nginx"] as const;
+export const programs = ["caddy", "nginx", "traefik", "host-caddy", "host-nginx"] as const;
 export type ProxyProgram = (typeof programs)[number];
-export const programOf = ({ driver, place }: ChangeProxy): ProxyProgram => (place === "host" ? "host-nginx" : driver);
+export const programOf = ({ driver, place }: ChangeProxy): ProxyProgram =>
+  place === "host" ? (driver === "caddy" ? "host-caddy" : "host-nginx") : driver;
 export const asChange = (program: ProxyProgram): ChangeProxy =>
-  program === "host-nginx" ? { driver: "nginx", place: "host" } : { driver: program, place: "container" };
+  program === "host-caddy" || program === "host-nginx"
+    ? { driver: program === "host-caddy" ? "caddy" : "nginx", place: "host" }
+    : { driver: program, place: "container" };
 export const programNames: Record<ProxyProgram, string> = {
   caddy: "Caddy",
   nginx: "Nginx",
   traefik: "Traefik",
+  "host-caddy": "Caddy of this server",
   "host-nginx": "Nginx of this server",
 };
 /** What visitors and apps meet otherwise than with Caddy; the guide says all of it. */
@@ -110,6 +114,8 @@ export const programNotes: Record<ProxyProgram, string> = {
   nginx: "The server's agent gets its certificates. A new name is served over HTTP until it has one.",
   traefik:
     "Gets certificates by itself. Where an app is down or a name unknown it answers in its own words, and a name with an upload limit has every request and answer gathered before it is passed on, so that no events are streamed there.",
+  "host-caddy":
+    "The one that is installed there already (2.6 or newer), with whatever else it serves. AppOS adds one file to a folder that its Caddyfile imports. It has to be running on the server's ports 80 and 443; a name that it serves already stays its own.",
   "host-nginx":
     "The one that is installed there already (1.22 or newer), with whatever else it serves. AppOS adds one file to a folder that it includes. It has to be running on the server's ports 80 and 443; a name that it serves already stays its own.",
 };

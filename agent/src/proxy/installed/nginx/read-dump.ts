@@ -1,4 +1,4 @@
-import { type Directive, readNginx } from "../read-nginx.ts";
+import { type Directive, readNginx } from "../../read-nginx.ts";
 
 /** A file that nginx reads, as `nginx -T` shows it. */
 export interface ConfigFile {

@@ -1,7 +1,7 @@
-import { JobFailure } from "../../jobs/job-failure.ts";
-import { CommandFailed, type Machine } from "../../machine/machine.ts";
-import { refusal } from "../refusal.ts";
-import type { HostFacts } from "./host-facts.ts";
+import { JobFailure } from "../../../jobs/job-failure.ts";
+import { CommandFailed, type Machine } from "../../../machine/machine.ts";
+import { refusal } from "../../refusal.ts";
+import type { HostFacts } from "../host-facts.ts";
 import {
   type ConfigFile,
   covers,
@@ -37,6 +37,7 @@ export async function findNginx(machine: Machine): Promise<FoundNginx> {
     throw no(`Nginx of this server is ${major}.${minor}, and has to be ${MAJOR}.${MINOR} or newer. Choose a proxy in a container.`);
   const files = await configuration(machine);
   const [main] = files;
+  if (main) await hostNginx.place(besideMain(main), undefined);
   if (!main) throw no("Nginx of this server does not say what it is configured by (nginx -T).");
   const servers = files.filter(({ path }) => !path.startsWith(`${machine.folder}/`)).flatMap(readServers);
   const include = await theInclude(main, own);
@@ -48,6 +49,9 @@ export async function findNginx(machine: Machine): Promise<FoundNginx> {
   const file = `${include.folder}/${OWN_FILE}`;
   return { main, files: files.filter(({ path }) => path !== file), include, servers, facts: factsOf(servers, file, proxy) };
 }
+
+/** Where its main file is written once more to be checked. What is there of an agent that was killed is removed by the next one. */
+export const besideMain = ({ path }: ConfigFile) => `${path.slice(0, path.lastIndexOf("/"))}/.appos-next.conf`;
 
 const no = (message: string) => new JobFailure("PROXY_REFUSED", message);
 
@@ -90,6 +94,7 @@ function factsOf(servers: HostServer[], include: string, { http, https }: Machin
   const both = [...all.http, ...all.https].some((each) => each.startsWith("[::]"));
   const fresh = (port: number) => [String(port), ...(both ? [`[::]:${port}`] : [])];
   return {
+    program: "nginx",
     include,
     listen: {
       http: isAlone.http ? [...new Set([...all.http, ...fresh(http)])] : all.http,

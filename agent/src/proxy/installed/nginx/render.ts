@@ -1,11 +1,8 @@
-import { alive, type Around, nginxMaps, nginxSettings, nginxSites, unknown } from "../nginx.ts";
-import { block, type Lines, sumOf, token } from "../nginx-text.ts";
-import { PROBE_PATH } from "../probes.ts";
-import type { Resolved } from "../resolved.ts";
-import type { HostPlaces } from "./host-facts.ts";
-
-/** By which nobody but this agent asks for anything: RFC 6761. */
-export const OWN_NAME = "appos.invalid";
+import { alive, type Around, nginxMaps, nginxSettings, nginxSites, unknown } from "../../nginx.ts";
+import { block, type Lines, sumOf, token } from "../../nginx-text.ts";
+import { PROBE_PATH } from "../../probes.ts";
+import type { Resolved } from "../../resolved.ts";
+import { type HostPlaces, OWN_NAME } from "../host-facts.ts";
 
 /** As nginx writes them; brackets are those of IPv6. */
 function address(text: string): string {

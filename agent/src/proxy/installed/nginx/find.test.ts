@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { fakeMachine } from "../../machine/fake-machine.ts";
-import { CommandFailed } from "../../machine/machine.ts";
-import { findNginx, mustBeFree } from "./find-nginx.ts";
+import { fakeMachine } from "../../../machine/fake-machine.ts";
+import { CommandFailed } from "../../../machine/machine.ts";
+import { findNginx, mustBeFree } from "./find.ts";
 
 const MAIN = "http {\n  include conf.d/*.conf;\n}";
 const server = (listen: string[], name = "_") => `server { ${listen.map((each) => `listen ${each};`).join(" ")} server_name ${name}; }`;
@@ -40,7 +40,7 @@ test.each([
   [[server(["127.0.0.1:80"])], { http: ["127.0.0.1:80", "80"], https: ["443"] }, { http: true, https: true }],
 ])("beside %j our sites listen on %j", async (sites, listen, alone) => {
   const { facts } = await findNginx(world(sites).machine);
-  expect(facts).toEqual({ include: "/etc/nginx/conf.d/appos.conf", listen, alone });
+  expect(facts).toEqual({ program: "nginx", include: "/etc/nginx/conf.d/appos.conf", listen, alone });
 });
 
 test("a name that it serves is its own, on these ports and by its own files", async () => {
