@@ -10,7 +10,8 @@ import { appNamed } from "../world/docker.ts";
 import { endAll } from "../world/ends.ts";
 import { furnish } from "../world/house.ts";
 import { buildImages } from "../world/images.ts";
-import { everyPage, type Place } from "../world/pages.ts";
+import { everyPage } from "../world/pages.ts";
+import type { Place } from "../world/place.ts";
 import { root } from "../world/places.ts";
 
 afterAll(endAll);

@@ -48,7 +48,7 @@ test("a domain typed into a form is the console's address, with HTTPS", async ()
     .getByText(/^Certificate from Pebble.*, valid until/)
     .waitFor();
   await panel()
-    .getByRole("link", { name: `Open https://${name}` })
+    .getByRole("link", { name: `https://${name} (opens a new tab)` })
     .waitFor();
   expect(await answers()).toBe(200);
   expect(await visit(name, { port: proxy.http })).toMatchObject({ status: 308 });

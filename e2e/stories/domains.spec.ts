@@ -49,7 +49,8 @@ beforeAll(async () => {
   await admin.put("proxy/certificates", acme.settings);
   // After its agent, which would start it anew.
   atEnd(() => removeProxy(proxy));
-  tokyo = await agent(controls, admin, "tokyo", { env: proxy.env });
+  // Whatever this machine has installed is none of the story's.
+  tokyo = await agent(controls, admin, "tokyo", { env: { ...proxy.env, APPOS_HOST_NGINX: "/nowhere/nginx:/nowhere/nginx.conf" } });
   for (const app of [shop, other]) {
     const { deployment } = await admin.create(app, compose);
     expect(await admin.settled(deployment.id)).toMatchObject({ status: "succeeded" });
@@ -131,7 +132,7 @@ test("it is changed: to another service, with www., and with a path that leads e
   await page.goto(`/apps/${shop}/domains`);
   await presses(page, `Change https://${name}`);
   await page.getByLabel("Service", { exact: true }).selectOption("next");
-  await dialog().getByLabel("www. too").check();
+  await dialog().getByLabel("With www. too").check();
   await dialog().getByRole("button", { name: "Save" }).click();
   await row(`https://${name}`).getByText(`Leads to next:80, as does www.${name}`).waitFor();
   await until("the other service answers", async () => (await securely(name))?.text === "version 2");
@@ -221,13 +222,22 @@ test("Nginx takes over from Caddy with all there is, gets certificates for what 
   const { certificate } = (await domains(shop)).find(({ domain, path }) => domain === name && path === "/")!;
   await page.goto("/servers/tokyo");
   const panel = page.getByRole("region", { name: "Proxy" });
-  const becomes = async (program: string) => {
+  const choose = async (program: string, about: string) => {
     await panel.getByRole("button", { name: "Change the proxy's program" }).click();
-    await dialog().getByLabel("Program").selectOption({ label: program });
+    await dialog().getByRole("radio", { name: program, exact: true }).check();
+    await dialog().getByText(about).waitFor();
     await dialog().getByRole("button", { name: "Change", exact: true }).click();
+  };
+  const becomes = async (program: string, about = "Nobody is turned away") => {
+    await choose(program, about);
     await reads(page, `${program} serves the domains of tokyo.`);
     await panel.getByText(program, { exact: true }).waitFor();
   };
+  await choose("Nginx of this server", "remove the server's domains");
+  await panel.getByText("It does not serve what it should.").waitFor();
+  await panel.getByText("Install it, or choose a proxy in a container.").waitFor();
+  expect(await securely(name)).toMatchObject({ status: 200, text: "version 2" });
+  await becomes("Caddy", "stop Nginx on the server first");
   await becomes("Nginx");
   expect(await docker("ps", "--filter", `label=com.docker.compose.project=${proxy.project}`, "--format", "{{.Image}}")).toContain("nginx");
   expect(await securely(name)).toMatchObject({ status: 200, text: "version 2" });

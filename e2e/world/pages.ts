@@ -1,21 +1,7 @@
 import type { Page } from "playwright-core";
+import { domainForms } from "./domain-pages.ts";
 import type { House } from "./house.ts";
-
-export interface Place {
-  /** For a file's name. */
-  name: string;
-  path: string;
-  /** Waits for what is there when the page is complete. */
-  ready(page: Page): Promise<unknown>;
-  /** What a person does there first. */
-  act?(page: Page): Promise<unknown>;
-  signedOut?: boolean;
-}
-type Role = Parameters<Page["getByRole"]>[0];
-
-const has = (role: Role, name: string | RegExp) => (page: Page) => page.getByRole(role, { name }).first().waitFor();
-const says = (words: string | RegExp) => (page: Page) => page.getByText(words).first().waitFor();
-const press = (name: string | RegExp) => (page: Page) => page.getByRole("button", { name }).first().click();
+import { has, type Place, press, says } from "./place.ts";
 
 /** All that a domain can be told. */
 async function tellingMore(page: Page) {
@@ -31,7 +17,8 @@ async function beginningWithADomain(page: Page) {
 }
 
 /** Every page of the console, as somebody finds it who walks through the house. */
-export function everyPage({ shop, billing, docs, good, bad }: House, setupUrl: string): Place[] {
+export function everyPage(house: House, setupUrl: string): Place[] {
+  const { shop, billing, docs, good, bad } = house;
   return [
     { name: "login", path: "/login", signedOut: true, ready: has("button", "Sign in") },
     { name: "setup", path: setupUrl, signedOut: true, ready: has("button", "Create administrator") },
@@ -50,6 +37,7 @@ export function everyPage({ shop, billing, docs, good, bad }: House, setupUrl: s
     { name: "app-domains", path: `/apps/${shop}/domains`, ready: has("button", "Add domain") },
     { name: "app-domain-add", path: `/apps/${shop}/domains`, ready: has("button", "Add domain"), act: press("Add domain") },
     { name: "app-domain-more", path: `/apps/${shop}/domains`, ready: has("button", "Add domain"), act: tellingMore },
+    ...domainForms(house),
     { name: "domains", path: "/domains", ready: has("heading", "Domains") },
     { name: "catalog", path: "/catalog", ready: has("link", /Actual Budget/) },
     { name: "catalog-template", path: "/catalog/paperless-ngx", ready: has("button", "Install") },

@@ -9,7 +9,7 @@ interface Said {
 }
 
 /** What domains and the console's own address have in common. */
-type Served = Pick<DomainView, "status" | "seen" | "https" | "certificate" | "certificateProblem" | "answers" | "server">;
+export type Served = Pick<DomainView, "status" | "seen" | "https" | "certificate" | "certificateProblem" | "answers" | "server">;
 
 /** How far it is, and once it is served, whether what it leads to answers well. */
 export function domainStatus({ status, seen, https, certificate, certificateProblem, answers, server }: Served): Said {
@@ -110,12 +110,12 @@ export const programNames: Record<ProxyProgram, string> = {
 };
 /** What visitors and apps meet otherwise than with Caddy; the guide says all of it. */
 export const programNotes: Record<ProxyProgram, string> = {
-  caddy: "Gets certificates by itself, and shows pages of AppOS where an app is down.",
+  caddy: "The usual one. Gets certificates by itself, and shows pages of AppOS where an app is down.",
   nginx: "The server's agent gets its certificates. A new name is served over HTTP until it has one.",
   traefik:
-    "Gets certificates by itself. Where an app is down or a name unknown it answers in its own words, and a name with an upload limit has every request and answer gathered before it is passed on, so that no events are streamed there.",
+    "Gets certificates by itself. Answers in its own words where an app is down or a name unknown. A name with an upload limit streams nothing: its requests and answers are gathered first.",
   "host-caddy":
-    "The one that is installed there already (2.6 or newer), with whatever else it serves. AppOS adds one file to a folder that its Caddyfile imports. It has to be running on the server's ports 80 and 443; a name that it serves already stays its own.",
+    "The one that is installed there already (2.6 or newer), running on ports 80 and 443. AppOS adds one file to a folder that its Caddyfile imports; a name that it serves already stays its own.",
   "host-nginx":
-    "The one that is installed there already (1.22 or newer), with whatever else it serves. AppOS adds one file to a folder that it includes. It has to be running on the server's ports 80 and 443; a name that it serves already stays its own.",
+    "The one that is installed there already (1.22 or newer), running on ports 80 and 443. AppOS adds one file to a folder that it includes; a name that it serves already stays its own.",
 };

@@ -10,9 +10,11 @@ export function uptimeLine({ day, week, month }: Pick<DomainUptime, "day" | "wee
     [week, "7 d"],
     [month, "30 d"],
   ] as const;
-  const said = spans.flatMap(([span, words]) => (span.percent === null ? [] : `${percent(span.percent)} in ${words}`));
+  // A longer span in which it was asked no more often says nothing new.
+  const telling = spans.filter(([{ asked }], i) => asked > (spans[i - 1]?.[0].asked ?? 0));
+  const said = telling.flatMap(([span, words]) => (span.percent === null ? [] : `${percent(span.percent)} in ${words}`));
   if (said.length === 0) return undefined;
-  return [`Answered ${said.join(", ")}`, ...(day.latencyMs === null ? [] : [`${day.latencyMs} ms on average`])].join(" · ");
+  return [`Answered ${said.join(", ")}`, ...(day.latencyMs === null ? [] : [`${day.latencyMs} ms on average`])].join(", ");
 }
 
 export interface Bar {

@@ -27,6 +27,13 @@ export const accessOf = ({ kind, token, server, keyName, algorithm, secret }: Ac
 
 export const zonesIn = (text: string): string[] => text.split(/[\s,;]+/).filter((each) => each !== "");
 
+/** What the API said of zones, with the one that it is about: they are typed into one field. */
+export function zonesProblem(fields: Record<string, string>, text: string): string | undefined {
+  const [path, message] = Object.entries(fields).find(([field]) => /^zones(\.|$)/.test(field)) ?? [];
+  const wrong = path === undefined ? undefined : zonesIn(text)[Number(path.split(".")[1])];
+  return wrong === undefined ? message : `${wrong}: ${message}`;
+}
+
 /** Where a token is made, and what it has to be good for. */
 export const tokenHints: Record<Exclude<DnsProviderKind, "rfc2136">, string> = {
   cloudflare: "An API token with the permissions Zone Read and DNS Edit, for these zones.",
