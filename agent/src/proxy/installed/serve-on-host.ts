@@ -98,11 +98,11 @@ export async function serveOnHost(
 }
 
 async function begin(it: Installed, model: ProxyModel, machine: Machine): Promise<Found> {
-  const known = await hostFacts(machine);
-  // Of another one, which has been stopped for this one to have the ports.
-  if (known && known.program !== it.program) await takeAway(machine);
   const found = await findAnyhow(it, machine);
   found.mustBeFree(model.sites.flatMap(namesOf));
+  const known = await hostFacts(machine);
+  // Of another one, which was stopped for this one to have the ports.
+  if (known && known.program !== it.program) await takeAway(machine);
   await beginAnew(it, found, machine);
   await noteHostFacts(found.facts, machine);
   return found;
@@ -112,7 +112,7 @@ async function begin(it: Installed, model: ProxyModel, machine: Machine): Promis
 async function findAnyhow(it: Installed, machine: Machine): Promise<Found> {
   return it.find(machine).catch(async (error: unknown) => {
     const known = await hostFacts(machine);
-    if (!known || !it.lead) throw error;
+    if (known?.program !== it.program || !it.lead) throw error;
     await it.leave(known, machine);
     return it.find(machine).catch(async () => {
       await it.lead!(known, machine);

@@ -16,7 +16,8 @@ export function whatHappens(now: Now, next: ProxyProgram): string {
   const [leaves, comes] = [own[before], own[next]];
   if (leaves && comes)
     return `Only one program can have the ports: stop ${leaves.name} on the server first, with systemctl disable --now ${leaves.unit}, and start ${comes.name}.`;
-  if (leaves) return `Only one program can have the ports: stop ${leaves.name} on the server first, with systemctl disable --now ${leaves.unit}.`;
+  if (leaves)
+    return `Only one program can have the ports: stop ${leaves.name} on the server first, with systemctl disable --now ${leaves.unit}.`;
   if (!comes)
     return "The other program is fetched and tried first. Nobody is turned away while it takes over, and connections that are open may go on for 30 seconds. Should it not be able to serve, the one of before is started again.";
   if (now.domains > 0 && now.problem === null)
