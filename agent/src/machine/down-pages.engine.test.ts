@@ -40,7 +40,7 @@ async function sees(ask: ReturnType<typeof asking>) {
 const caddyPorts = { http: 18_580, https: 18_581, app: 18_582 };
 const nginxPorts = { http: 18_583, https: 18_584 };
 const caddy = await caddyWorld({ ports: caddyPorts }, (_, answer) => void answer.end());
-const hostPorts = { http: 18_590, https: 18_591, app: 18_592 };
+const hostPorts = { http: 18_595, https: 18_596, app: 18_597 };
 const hostCaddy = await caddyWorld({ ports: hostPorts, told: "in a Caddyfile" }, (_, answer) => void answer.end());
 const nginx = await nginxWorld(nginxPorts);
 afterAll(async () => {

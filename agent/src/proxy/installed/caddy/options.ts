@@ -34,12 +34,16 @@ function answerHeaders(site: ResolvedSite, secure: boolean): Lines {
 /** In small letters some are words of Caddy's own there. */
 const asTold = (name: string) => token(name[0]!.toUpperCase() + name.slice(1));
 
-/** By the address that the connection comes from: what a request says of where it comes from is its own invention. */
+/** For whichever path. What an ACME authority asks for is let through: by the whole address as it was sent. */
 const guarded = ({ users, networks }: SiteAccess): Lines => [
-  ...(networks.length > 0
-    ? [`@outside not remote_ip ${networks.map(address).join(" ")}`, ...block("handle @outside", page(403, forbiddenPage))]
-    : []),
-  ...(users.length > 0 ? onlyFor(users) : []),
+  `@guarded not vars_regexp {http.request.uri} ${ours("^/[.]well-known/acme-challenge/[A-Za-z0-9_-]+$")}`,
+  ...block("route @guarded", [...(networks.length > 0 ? onlyFrom(networks) : []), ...(users.length > 0 ? onlyFor(users) : [])]),
+];
+
+/** By the address that the connection comes from: what a request says of where it comes from is its own invention. */
+const onlyFrom = (networks: string[]): Lines => [
+  `@outside not remote_ip ${networks.map(address).join(" ")}`,
+  ...block("handle @outside", page(403, forbiddenPage)),
 ];
 const address = (text: string) => (text.startsWith(":") ? quoted(text) : token(text));
 
