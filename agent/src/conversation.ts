@@ -110,7 +110,7 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
     if (frame.type !== "finished") return;
     const lane = runner.laneOf(frame.jobId);
     news.jobEnded(lane);
-    if (lane === "proxy") sites.changed();
+    if (lane === "proxy" || lane?.startsWith("app:")) sites.changed();
   };
 
   async function obey(frame: ControlFrame) {
@@ -136,7 +136,7 @@ export function converse({ keys, version, machine, runner, onWelcome, onFacts, w
       terminals.connected((report) => send({ type: "terminals", ...report }));
       about.acts?.connected(send);
       about.logins?.connected(frame.logins ? send : undefined);
-      if (frame.uptime) about.uptime?.connected(send);
+      if (frame.uptime) about.uptime?.connected(send, sites.changed);
       news.begin();
       sites.begin();
       return void report().catch((error: unknown) => over.signal.aborted || warn(`The server's state could not be read: ${String(error)}`));

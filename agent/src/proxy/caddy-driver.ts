@@ -39,7 +39,8 @@ function certificateProblems(lines: string[]): Map<string, string> {
     const { logger, identifier, error, msg } = parsed(line);
     if (typeof identifier !== "string" || !logger?.startsWith("tls.")) continue;
     if (msg === "certificate obtained successfully") problems.delete(identifier);
-    else if (typeof error === "string") problems.set(identifier, wordsOf(error).slice(0, MESSAGE));
+    // It breaks off what it was asking for to begin anew with a configuration that has come in between.
+    else if (typeof error === "string" && !error.includes("context canceled")) problems.set(identifier, wordsOf(error).slice(0, MESSAGE));
   }
   return problems;
 }
@@ -48,7 +49,12 @@ function certificateProblems(lines: string[]): Map<string, string> {
 const wordsOf = (error: string) =>
   error
     .replace(/ \((order|ca)=[^)]*\)/g, "")
-    .replace(/^(\[[^\]]*\] Obtain: )?(\[[^\]]*\] )?(solving challenge: )?([^ ]*: \[[^\]]*\] )?/, "")
+    .replace(
+      /^(\[[^\]]*\] Obtain: )?(\[[^\]]*\] )?(solving challenge: )?([^ ]*: \[[^\]]*\] )?(authorization failed: )?(HTTP \d+ (urn:\S+ )?- )?/,
+      "",
+    )
+    // What comes of a request that met nobody is not the authority's own words.
+    .replace(/^.*performing request: \w+ "https?:\/\/([^/"]+)[^"]*": /s, "The authority at $1 could not be asked: ")
     .trim();
 
 interface Said {

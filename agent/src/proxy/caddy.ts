@@ -45,7 +45,8 @@ export function renderCaddy(asked: Resolved): string {
   const isSecure = model.sites.some(({ https }) => https !== "off");
   const config = {
     admin: { listen: caddyPlaces.admin, config: { persist: false } },
-    logging: { logs: { default: { encoder: { format: "json" }, level: "INFO" } } },
+    // It would say of each site once a minute that the agent, which looks at the status only, has left before the end.
+    logging: { logs: { default: { encoder: { format: "json" }, level: "INFO", exclude: ["http.handlers.reverse_proxy"] } } },
     storage: { module: "file_system", root: caddyPlaces.data },
     apps: {
       http: {

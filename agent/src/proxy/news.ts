@@ -6,7 +6,7 @@ import { naps } from "../naps.ts";
 import { preflights } from "./diagnosis/preflight.ts";
 import { siteStates } from "./states.ts";
 
-/** How soon it is looked again: for a certificate that is to come at first every so often, then ever less; otherwise now and then. */
+/** How soon it is looked again: for a certificate that is to come, or an app that does not answer, at first every so often, then ever less; otherwise now and then. */
 const [SOON_MS, LATER_MS, SELDOM_MS] = [1_000, 60_000, 10 * 60_000];
 
 /** Says how the proxy serves its sites, first of all and whenever that changes, for as long as a link is open. */
@@ -21,7 +21,7 @@ export function sitesNews(machine: Machine, send: (frame: AgentFrame) => void, s
     const text = JSON.stringify(sites);
     if (text !== told && !signal.aborted) for (const frame of framesOf(sites)) send(frame);
     told = text;
-    return sites.some(({ certificate, status }) => certificate === null && status === null);
+    return sites.some(isUnsettled);
   }
 
   async function go() {
@@ -35,13 +35,16 @@ export function sitesNews(machine: Machine, send: (frame: AgentFrame) => void, s
 
   return {
     begin: () => void go(),
-    /** A job has changed what the proxy serves. */
+    /** A job has changed what the proxy serves or leads to, or how a site answers. */
     changed() {
       wait = SOON_MS;
       wake();
     },
   };
 }
+
+/** A certificate or an app is to come, as after a deployment, which may have ended just before the proxy found its containers. */
+const isUnsettled = ({ certificate, status }: SiteState) => (status === null ? certificate === null : status >= 500);
 
 /** One frame, or where that would be too large, several that are not. */
 export function framesOf(sites: SiteState[], whole = true): AgentFrame[] {

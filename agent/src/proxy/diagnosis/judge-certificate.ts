@@ -34,7 +34,12 @@ export function judgeCertificate({ name, https, certificate, words, caa, inDns, 
     ]);
   }
   if (words !== undefined)
-    return wrong("certificate", said(words), caa ? caa.remedy : `Once that is mended: ${asked}`, caa ? [caa.message] : []);
+    return wrong(
+      "certificate",
+      said(words),
+      caa ? caa.remedy : "Once that is mended, have it asked for again: Try again, beside the domain.",
+      caa ? [caa.message] : [],
+    );
   if (caa) return wrong("certificate", caa.message, caa.remedy);
   if (!proxyAnswers) return skipped("certificate", "Not looked at: the proxy does not answer.");
   if (https !== "acme") return wrong("certificate", `The proxy shows no certificate for ${name}.`, again);
@@ -60,4 +65,5 @@ const facts = {
   internal: ["It is from this server's own authority: devices trust it once they trust the root certificate of that, and not before."],
 } as const;
 
-const said = (words: string) => `The certificate authority said: ${words}`;
+/** What kept it from being asked is said of it, and not by it. */
+const said = (words: string) => (words.startsWith("The authority ") ? words : `The certificate authority said: ${words}`);

@@ -14,6 +14,7 @@ export type Uptime = ReturnType<typeof keepUptime>;
 export function keepUptime(machine: Machine, signal: AbortSignal) {
   const log = uptimeLog(machine);
   let send: Send | undefined;
+  let changed: (() => void) | undefined;
   let lastId = 0;
   /** What was told over this link and not thanked for: of which hour, and what else of that hour is. */
   let told = new Map<number, { hour: number; others: Set<number> }>();
@@ -43,9 +44,13 @@ export function keepUptime(machine: Machine, signal: AbortSignal) {
   }
 
   async function go() {
+    let before = "";
     for (let round = 1; !signal.aborted; round++) {
       const began = machine.elapsed();
       const answers = await ask(machine).catch(() => []);
+      const now = JSON.stringify(answers.map(({ name, path, status }) => [name, path, status]).sort());
+      if (before !== "" && now !== before) changed?.();
+      before = now;
       if (answers.length > 0) await log.record(hourNow(), answers).catch(() => undefined);
       if (send && (round === 1 || round % ROUNDS_TOLD === 0)) await tell();
       await machine.sleep(Math.max(0, ROUND_MS - (machine.elapsed() - began)), signal).catch(() => undefined);
@@ -54,11 +59,13 @@ export function keepUptime(machine: Machine, signal: AbortSignal) {
   void go();
 
   return {
-    connected(over: Send) {
+    /** `otherwise`: a site has come to answer otherwise than a minute ago. */
+    connected(over: Send, otherwise?: () => void) {
       send = over;
+      changed = otherwise;
       void tell();
     },
-    disconnected: () => void (send = undefined),
+    disconnected: () => void (send = changed = undefined),
     /** The control plane has what was told by this number. */
     async kept(id: number) {
       const part = told.get(id);

@@ -78,7 +78,8 @@ export function optionWords({ access, headers, hsts, maxBodyMb, downPage }: Opti
     ...(networks > 0 ? [`only from ${count(networks, "network")}`] : []),
     ...(headers.length > 0 ? [count(headers.length, "header")] : []),
     ...(hsts ? ["HSTS"] : []),
-    ...(maxBodyMb === null ? [] : [`uploads up to ${maxBodyMb} MB`]),
+    // What is typed is no number yet.
+    ...(maxBodyMb === null || Number.isNaN(maxBodyMb) ? [] : [`uploads up to ${maxBodyMb} MB`]),
     ...(downPage === null ? [] : ["a page while it is down"]),
   ];
 }

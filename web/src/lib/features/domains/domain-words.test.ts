@@ -1,6 +1,6 @@
 import type { DomainView } from "@appos/shared/domains";
 import { expect, test } from "vitest";
-import { certificateWords, domainStatus, domainSummary, mainDomain, mayTryAgain, otherForm } from "./domain-words.ts";
+import { certificateWords, domainStatus, domainSummary, isUnwell, mainDomain, mayTryAgain, otherForm } from "./domain-words.ts";
 
 const now = Date.UTC(2026, 10, 22);
 const certificate = { issuer: "Let's Encrypt, R11", names: ["a.test"], notBefore: now, notAfter: Date.UTC(2027, 1, 20) };
@@ -90,6 +90,17 @@ test("another try is offered where something is missing, and not while it is und
   expect(mayTryAgain(domain({ certificate: null }))).toBe(true);
   expect(mayTryAgain(domain({ certificate: null, https: "off" }))).toBe(false);
   expect(mayTryAgain(domain({ certificate: null, status: "saving" }))).toBe(false);
+});
+
+test("why it is not reached is asked where something is wrong, and not while it is on its way", () => {
+  const asks = (more: Partial<DomainView>) => isUnwell(domain(more), now);
+  expect([asks({}), asks({ status: "saving" }), asks({ certificate: null, answers: null })]).toEqual([false, false, false]);
+  expect([asks({ answers: 502 }), asks({ answers: null }), asks({ certificate: null, certificateProblem: "NXDOMAIN" })]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect(isUnwell(domain({}), Date.UTC(2027, 2, 1))).toBe(true);
 });
 
 test("people open the first domain that works and serves the whole app", () => {

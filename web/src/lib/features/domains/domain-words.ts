@@ -83,8 +83,9 @@ export function domainSummary(domain: DomainView, now: number): Said {
 /** Its certificate is there, or none is wanted. */
 const isReady = ({ status, https, certificate }: DomainView) => status === "serving" && (https === "off" || certificate !== null);
 
-/** It is served, its certificate is there where one is wanted, and it answers. */
-export const isWell = (domain: DomainView): boolean => isReady(domain) && domainStatus(domain).tone === "ok";
+/** Something keeps people from it; what is still on its way does not yet. */
+export const isUnwell = (domain: DomainView, now: number): boolean =>
+  ["warn", "bad"].includes(domainStatus(domain).tone) || domainSummary(domain, now).tone === "bad";
 
 /** The one to show where there is room for one: the first that works, and that serves the whole app, and that somebody can open. */
 export function mainDomain(domains: DomainView[]): DomainView | undefined {

@@ -8,6 +8,7 @@ test("what another program means is said before it is chosen", () => {
   expect(whatHappens(caddy, "caddy")).toBe("Caddy is the one that it has.");
   expect(whatHappens({ ...caddy, problem: "It could not be fetched." }, "caddy")).toBe("It is tried once more.");
   expect(whatHappens(caddy, "nginx")).toContain("Nobody is turned away");
+  expect(whatHappens(caddy, "traefik")).toContain("for about a second");
   expect(whatHappens(host, "traefik")).toContain("stop Nginx on the server first");
   expect(whatHappens(host, "host-caddy")).toContain("disable --now nginx, and start Caddy");
 });

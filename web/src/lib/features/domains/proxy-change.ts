@@ -18,6 +18,8 @@ export function whatHappens(now: Now, next: ProxyProgram): string {
     return `Only one program can have the ports: stop ${leaves.name} on the server first, with systemctl disable --now ${leaves.unit}, and start ${comes.name}.`;
   if (leaves)
     return `Only one program can have the ports: stop ${leaves.name} on the server first, with systemctl disable --now ${leaves.unit}.`;
+  if (next === "traefik")
+    return "The other program is fetched and tried first. While it takes over the ports nobody is answered for about a second. Should it not be able to serve, the one of before is started again.";
   if (!comes)
     return "The other program is fetched and tried first. Nobody is turned away while it takes over, and connections that are open may go on for 30 seconds. Should it not be able to serve, the one of before is started again.";
   if (now.domains > 0 && now.problem === null)
