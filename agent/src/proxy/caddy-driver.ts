@@ -49,7 +49,10 @@ function certificateProblems(lines: string[]): Map<string, string> {
 const wordsOf = (error: string) =>
   error
     .replace(/ \((order|ca)=[^)]*\)/g, "")
-    .replace(/^(\[[^\]]*\] Obtain: )?(\[[^\]]*\] )?(solving challenge: )?([^ ]*: \[[^\]]*\] )?(authorization failed: )?(HTTP \d+ (urn:\S+ )?- )?/, "")
+    .replace(
+      /^(\[[^\]]*\] Obtain: )?(\[[^\]]*\] )?(solving challenge: )?([^ ]*: \[[^\]]*\] )?(authorization failed: )?(HTTP \d+ (urn:\S+ )?- )?/,
+      "",
+    )
     // What comes of a request that met nobody is not the authority's own words.
     .replace(/^.*performing request: \w+ "https?:\/\/([^/"]+)[^"]*": /s, "The authority at $1 could not be asked: ")
     .trim();

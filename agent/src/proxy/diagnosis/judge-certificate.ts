@@ -34,7 +34,12 @@ export function judgeCertificate({ name, https, certificate, words, caa, inDns, 
     ]);
   }
   if (words !== undefined)
-    return wrong("certificate", said(words), caa ? caa.remedy : "Once that is mended, have it asked for again: Try again, beside the domain.", caa ? [caa.message] : []);
+    return wrong(
+      "certificate",
+      said(words),
+      caa ? caa.remedy : "Once that is mended, have it asked for again: Try again, beside the domain.",
+      caa ? [caa.message] : [],
+    );
   if (caa) return wrong("certificate", caa.message, caa.remedy);
   if (!proxyAnswers) return skipped("certificate", "Not looked at: the proxy does not answer.");
   if (https !== "acme") return wrong("certificate", `The proxy shows no certificate for ${name}.`, again);

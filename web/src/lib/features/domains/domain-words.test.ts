@@ -95,7 +95,11 @@ test("another try is offered where something is missing, and not while it is und
 test("why it is not reached is asked where something is wrong, and not while it is on its way", () => {
   const asks = (more: Partial<DomainView>) => isUnwell(domain(more), now);
   expect([asks({}), asks({ status: "saving" }), asks({ certificate: null, answers: null })]).toEqual([false, false, false]);
-  expect([asks({ answers: 502 }), asks({ answers: null }), asks({ certificate: null, certificateProblem: "NXDOMAIN" })]).toEqual([true, true, true]);
+  expect([asks({ answers: 502 }), asks({ answers: null }), asks({ certificate: null, certificateProblem: "NXDOMAIN" })]).toEqual([
+    true,
+    true,
+    true,
+  ]);
   expect(isUnwell(domain({}), Date.UTC(2027, 2, 1))).toBe(true);
 });
 
