@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import type { AgentFrame } from "@appos/shared/agent-link";
 import { fakeMachine } from "../machine/fake-machine.ts";
+import { newContainer } from "../machine/fake-compose.ts";
 import { framesOf, sitesNews } from "./news.ts";
 
 const state = (i: number) => ({
@@ -36,5 +37,37 @@ test("a server says first of all what it serves, also that it is nothing, and th
   news.changed();
   await vi.waitFor(() => expect(told).toHaveLength(2));
   expect(told[1]).toMatchObject({ sites: [{ name: "a.test", status: null, certificateProblem: expect.stringContaining("not running") }] });
+  over.abort();
+});
+
+test("an app that does not answer yet is looked at again soon, and what a job has done at once", async () => {
+  const server = fakeMachine();
+  const slept: number[] = [];
+  const over = new AbortController();
+  const wakes: (() => void)[] = [];
+  const nap = (ms: number, signal?: AbortSignal) =>
+    new Promise<void>((wake) => {
+      slept.push(ms);
+      wakes.push(wake);
+      signal?.addEventListener("abort", () => wake());
+    });
+  const machine = { ...server.machine, sleep: nap };
+  const site = { name: "a.test", https: "off", routes: [{ app: "blog", service: "web", port: 80 }] };
+  server.files.set(`${machine.folder}/proxy/model.json`, JSON.stringify({ acme: { directory: "https://acme.test/dir" }, sites: [site] }));
+  const proxy = newContainer("proxy", "appos_proxy", "proxy", { image: "caddy:2" });
+  proxy.status.state = "running";
+  server.containers.push(proxy);
+  let answers = 502;
+  server.onVisit = () => ({ status: answers, certificate: null });
+  const told: AgentFrame[] = [];
+  const news = sitesNews(machine, (frame) => void told.push(frame), over.signal);
+  news.begin();
+  await vi.waitFor(() => expect(slept).toEqual([1_000]));
+  wakes[0]!();
+  await vi.waitFor(() => expect(slept).toEqual([1_000, 2_000]));
+  answers = 200;
+  news.changed();
+  await vi.waitFor(() => expect(slept).toEqual([1_000, 2_000, 600_000]));
+  expect(told.flatMap((frame) => (frame as Sites).sites.map((each) => each.status))).toEqual([502, 200]);
   over.abort();
 });

@@ -1,6 +1,6 @@
 import type { AgentFrame } from "@appos/shared/agent-link";
 import { HOUR_MS, type UptimeTold } from "@appos/shared/uptime";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { fakeMachine } from "../../machine/fake-machine.ts";
 import type { Visit } from "../../machine/machine.ts";
 import { keepUptime } from "./keep-uptime.ts";
@@ -81,6 +81,20 @@ test("what has never answered is not down yet; once it has, it is", async () => 
   uptime.connected(send);
   await soon();
   expect(heard[0]!.sums.find(({ name }) => name === "shop.test")).toMatchObject({ asked: 2, answered: 1 });
+});
+
+test("that a site has come to answer otherwise is said within a minute, and nothing is while all answer as before", async () => {
+  const { pass, start, breaks } = world();
+  const { uptime, send } = start();
+  const otherwise = vi.fn();
+  uptime.connected(send, otherwise);
+  await pass(3);
+  expect(otherwise).not.toHaveBeenCalled();
+  breaks(({ name }) => name === "blog.test");
+  await pass(1);
+  expect(otherwise).toHaveBeenCalledTimes(1);
+  await pass(2);
+  expect(otherwise).toHaveBeenCalledTimes(1);
 });
 
 test("an hour that is over is told until it is thanked for, over links and restarts, and then it is gone", async () => {
