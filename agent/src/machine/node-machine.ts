@@ -117,7 +117,7 @@ export function nodeMachine({
       return { ...(await hostFacts(docker, agentVersion)), ...(url && { controlPlane: url }), ...(await policyFacts({ policyText })) };
     },
     sample: hostStats(docker),
-    proxy,
+    proxy: { ...proxy, migrates: existsSync("/proc/sys/net/ipv4/tcp_migrate_req") },
     hostNginx: hostNginx(proxy.hostNginx),
     hostCaddy: hostCaddy(`${dir}-proxy`, proxy),
     shown: shownBelow(`${dir}-proxy`),

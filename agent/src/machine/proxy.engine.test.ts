@@ -55,6 +55,9 @@ test("a domain is served by an app; other names and other paths by nobody", asyn
   });
   expect(await status("three.apps.test")).toBe(404);
   expect((await findProjects(machine)).map(({ project }) => project)).not.toContain(`appos_proxy_${PORTS.http}`);
+  // Where the kernel can do it, a reload turns nobody away who has just come.
+  const sysctls = docker("inspect", "--format", "{{json .HostConfig.Sysctls}}", `appos_proxy_${PORTS.http}-proxy-1`);
+  expect(JSON.parse(sysctls)).toEqual(machine.proxy.migrates ? { "net.ipv4.tcp_migrate_req": "1" } : null);
 });
 
 test("a certificate comes by itself; where none does, what the authority says is told", async () => {

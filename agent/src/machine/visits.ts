@@ -5,6 +5,8 @@ export interface ProxySettings {
   http: number;
   https: number;
   images: Record<ProxyDriver, string>;
+  /** This kernel can give connections that a closed port has not taken yet to another one that is open. */
+  migrates?: boolean;
   /** Where Nginx of the server itself is, and what it is configured by, where that is not where it usually is. */
   hostNginx?: { program: string; config: string } | undefined;
 }

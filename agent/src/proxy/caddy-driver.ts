@@ -16,6 +16,7 @@ export const caddyDriver: Driver = {
     tmpfs: ["/tmp"],
     volumes: [`data:${caddyPlaces.data}`],
   }),
+  opensAnew: true,
   volumes: ["data"],
   check: ["caddy", "validate", "--config", caddyPlaces.next],
   reload: ["caddy", "reload", "--config", caddyPlaces.config, "--address", caddyPlaces.admin],

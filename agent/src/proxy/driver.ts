@@ -12,6 +12,8 @@ export interface Driver {
   files?(model: Resolved): Record<string, string>;
   /** The Compose service, besides what is the same for every kind. What it reads once when it starts is named in its command. */
   service(model: Resolved): Record<string, unknown>;
+  /** When it reloads it opens its ports once more, and closes those of before. */
+  opensAnew?: true;
   /** Volumes that Compose has to know of. */
   volumes: string[];
   /** Run in its container: whether it could serve by `next`. */

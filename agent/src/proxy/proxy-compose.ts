@@ -17,7 +17,7 @@ export function proxyCompose(
   driver: Driver,
   image: string,
   served: Resolved,
-  ports: Pick<ProxySettings, "http" | "https"> | undefined,
+  ports: Pick<ProxySettings, "http" | "https" | "migrates"> | undefined,
   folder: ComposeFolder,
 ): string {
   const { shared, project } = folder;
@@ -31,6 +31,8 @@ export function proxyCompose(
         // A container that is not there is nobody: not some host of the same name elsewhere.
         dns_search: ["."],
         ...(ports && { ports: [`${ports.http}:80`, `${ports.https}:443`, `${ports.https}:443/udp`] }),
+        // Or else who has just come to a port that is closed by a reload is turned away: https://docs.kernel.org/networking/ip-sysctl.html
+        ...(ports?.migrates && driver.opensAnew && { sysctls: { "net.ipv4.tcp_migrate_req": "1" } }),
         // It holds the keys of every site, and needs no right but that to low ports.
         cap_drop: ["ALL"],
         cap_add: ["NET_BIND_SERVICE"],
