@@ -71,13 +71,13 @@ async function prepare() {
   await ensureNginxImage();
 }
 
-/** Needs nothing but processors: it runs beside the others and takes what they leave, and what it said comes at its end. */
-const aside = "simulation";
+/** These need no Docker Engine: they run beside the others, one after the other, take what those leave, and what they said comes at their end. */
+const aside = ["simulation", "edge"];
 
 /** Runs one kind and answers what came of it. */
 async function run(kind, report) {
   const { promise, resolve } = Promise.withResolvers();
-  const isAside = kind === aside && chosen.length !== 1;
+  const isAside = aside.includes(kind) && chosen.length !== 1;
   const args = [
     ...(isAside ? ["-n", "15", at("node_modules/.bin/vitest")] : []),
     "run",
@@ -113,13 +113,17 @@ try {
   const total = { passed: 0, failed: 0, skipped: 0 };
   const wanted = chosen.length > 0 ? chosen : kinds;
   const ask = (kind) => {
-    say(`${kind} tests${kind === aside && wanted.length > 1 ? ", beside the others" : ""}`);
+    say(`${kind} tests${aside.includes(kind) && wanted.length > 1 ? ", beside the others" : ""}`);
     return run(kind, join(reports, `${kind}.json`));
   };
-  const beside = wanted.includes(aside) ? ask(aside) : undefined;
-  const results = [];
-  for (const kind of wanted) if (kind !== aside) results.push(await ask(kind));
-  if (beside) results.push(await beside);
+  const inTurn = async (those) => {
+    const results = [];
+    for (const kind of those) results.push(await ask(kind));
+    return results;
+  };
+  const isAside = (kind) => aside.includes(kind);
+  const both = [inTurn(wanted.filter(isAside)), inTurn(wanted.filter((kind) => !isAside(kind)))];
+  const results = (await Promise.all(both)).flat();
   for (const result of results) for (const outcome of Object.keys(total)) total[outcome] += result[outcome];
   for (const reason of results.flatMap((result) => result.reasons)) process.stdout.write(`\nFAILED ${reason}`);
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
