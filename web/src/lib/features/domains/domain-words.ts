@@ -111,12 +111,9 @@ export const programNames: Record<ProxyProgram, string> = {
 };
 /** What visitors and apps meet otherwise than with Caddy; the guide says all of it. */
 export const programNotes: Record<ProxyProgram, string> = {
-  caddy: "The usual one. Gets certificates by itself, and shows pages of AppOS where an app is down.",
-  nginx: "The server's agent gets its certificates. A new name is served over HTTP until it has one.",
-  traefik:
-    "Gets certificates by itself. Answers in its own words where an app is down or a name unknown. A name with an upload limit streams nothing: its requests and answers are gathered first.",
-  "host-caddy":
-    "The one that is installed there already (2.6 or newer), running on ports 80 and 443. AppOS adds one file to a folder that its Caddyfile imports; a name that it serves already stays its own.",
-  "host-nginx":
-    "The one that is installed there already (1.22 or newer), running on ports 80 and 443. AppOS adds one file to a folder that it includes; a name that it serves already stays its own.",
+  caddy: "The usual one. Gets certificates by itself.",
+  nginx: "The server's agent gets its certificates.",
+  traefik: "Gets certificates by itself. Has words of its own where an app is down, and streams nothing where uploads are limited.",
+  "host-caddy": "Installed there already (2.6 or newer), and running on ports 80 and 443. What it serves stays its own.",
+  "host-nginx": "Installed there already (1.22 or newer), and running on ports 80 and 443. What it serves stays its own.",
 };

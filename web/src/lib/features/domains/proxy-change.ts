@@ -24,5 +24,5 @@ export function whatHappens(now: Now, next: ProxyProgram): string {
     return "The other program is fetched and tried first. Nobody is turned away while it takes over, and connections that are open may go on for 30 seconds. Should it not be able to serve, the one of before is started again.";
   if (now.domains > 0 && now.problem === null)
     return `Only one program can have the ports, and a container has them now: remove the server's domains, start ${comes.name}, choose it, and add them again.`;
-  return `What ${comes.name} serves besides is not touched. It checks all of it first; should it not take that, or not serve what it should, nothing of AppOS is left there.`;
+  return `AppOS adds one file to a folder that ${comes.name} includes. What it serves besides is not touched. It checks all of it first; should it not take that, or not serve what it should, nothing of AppOS is left there.`;
 }
